@@ -1,0 +1,37 @@
+"""One error tree. Every message gives the place, the value and the remedy."""
+
+from __future__ import annotations
+
+
+class AcclimateError(Exception):
+    """Whatever Acclimate refuses to do. The command line exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class UsageError(AcclimateError):
+    """A wrong option, name or setting: the user can mend the command."""
+
+    exit_code = 2
+
+
+class InputError(AcclimateError):
+    """A file that cannot be read as what it claims to be: the user can mend the input."""
+
+    exit_code = 2
+
+
+class ModelNotFound(UsageError):
+    """A model that is neither a folder, nor packaged, nor to be had from a hub right now."""
+
+
+class MissingExtra(UsageError):
+    """An optional dependency that is not installed."""
+
+
+class RunFolderBusy(UsageError):
+    """Another process is working in this run folder."""
+
+
+class StaleRows(AcclimateError):
+    """A stored shard does not match what the run recorded for it."""

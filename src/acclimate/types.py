@@ -1,0 +1,111 @@
+"""The named rows that flow through the program. Every id is a string; every record is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One unit of a user's corpus, before it is split into passages."""
+
+    id: str
+    text: str
+    title: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is encoded, ranked and judged.
+
+    `document_id` names the document it was cut from (its own id where the document is one
+    passage), `place` says where in it ("page 3", "section Usage"), for people to find it again.
+    """
+
+    id: str
+    text: str
+    title: str = ""
+    document_id: str = ""
+    place: str = ""
+
+    @property
+    def content(self) -> str:
+        """Title and body joined, the input of every model (GPL paper, section 4.1)."""
+        return f"{self.title} {self.text}".strip() if self.title else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question put to a retriever."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedQuery:
+    """A query written by a generator for one passage; `style` names the prompt that it came from."""
+
+    id: str
+    text: str
+    passage_id: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a query; higher scores are better."""
+
+    passage_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """How relevant a passage is for a query: 0 is not relevant, more is better."""
+
+    query_id: str
+    passage_id: str
+    grade: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """A generated query's own passage and the hard negatives found for it, by retriever."""
+
+    query_id: str
+    positive_id: str
+    negatives: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """One query with its positive and one of its hard negatives."""
+
+    query_id: str
+    positive_id: str
+    negative_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The teacher's score of one (query, passage) pair, on the teacher's raw scale."""
+
+    query_id: str
+    passage_id: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How far the teacher prefers one passage over another for a query (signed, raw scale).
+
+    GPL paper, section 3: delta = CE(Q, P+) - CE(Q, P-).
+    """
+
+    query_id: str
+    positive_id: str
+    negative_id: str
+    value: float
