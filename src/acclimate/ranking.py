@@ -1,0 +1,49 @@
+"""One order for everything that ranks: higher scores first, equal scores by passage id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from acclimate.errors import InputError
+from acclimate.types import Hit
+
+Rows = npt.NDArray[np.int64]
+
+
+def places(ids: Sequence[str]) -> Rows:
+    """Each id's place in sorted order, shape (len(ids),): what decides between equal scores.
+
+    A rank is only repeatable if ids are unique, so a repeated one is refused.
+    """
+    ordered = sorted(range(len(ids)), key=ids.__getitem__)
+    for before, after in pairwise(ordered):
+        if ids[before] == ids[after]:
+            raise InputError(
+                f"passage id {ids[before]!r} occurs twice (rows {before + 1} and {after + 1}); "
+                "give every passage its own id"
+            )
+    place = np.empty(len(ids), dtype=np.int64)
+    place[ordered] = np.arange(len(ids))
+    return place
+
+
+def top(scores: npt.NDArray[np.floating], tiebreak: Rows, k: int) -> Rows:
+    """Positions of the k best scores, best first; equal scores go by smaller tiebreak.
+
+    The tie rule holds at the cut too, which a bare argpartition does not promise.
+    """
+    kept = np.arange(len(scores), dtype=np.int64)
+    if k < len(scores):
+        cut = np.partition(scores, len(scores) - k)[len(scores) - k]
+        kept = np.flatnonzero(scores >= cut)
+    order = np.lexsort((tiebreak[kept], -scores[kept]))
+    return np.asarray(kept[order[:k]], dtype=np.int64)
+
+
+def ordered_hits(hits: Iterable[Hit]) -> list[Hit]:
+    """Hits best first, equal scores by passage id."""
+    return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
