@@ -1,0 +1,61 @@
+"""How sure a mean over queries is: percentile bootstrap (Efron & Tibshirani 1993, chapter 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from acclimate.errors import UsageError
+
+RESAMPLES = 10_000
+CONFIDENCE = 0.95
+# Resamples drawn at a time hold at most this many query numbers, so that memory stays flat.
+_CELLS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over queries, and the 95% interval in which other queries would likely put it."""
+
+    value: float
+    low: float
+    high: float
+
+
+def bootstrap(values: Sequence[float], seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
+    """The mean of one value per query, with its 95% bootstrap interval over queries."""
+    array = np.asarray(values, dtype=np.float64)
+    if not array.size:
+        raise UsageError("no judged queries, so nothing to average; check the judgments file")
+    means = _resampled_means(array, seed, resamples)
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(means, [tail, 100 - tail])
+    return Estimate(float(array.mean()), float(low), float(high))
+
+
+def bootstrap_difference(
+    a: Sequence[float], b: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
+) -> Estimate:
+    """How much b's mean exceeds a's, both measured on the same queries in the same order.
+
+    Queries are drawn in pairs: how hard they are cancels out, so this interval is narrower than
+    two separate ones suggest.
+    """
+    differences = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
+    return bootstrap(differences.tolist(), seed, resamples)
+
+
+def _resampled_means(
+    values: npt.NDArray[np.float64], seed: int, resamples: int
+) -> npt.NDArray[np.float64]:
+    rng = np.random.default_rng(seed)
+    means = np.empty(resamples)
+    block = max(1, _CELLS // len(values))
+    for start in range(0, resamples, block):
+        size = min(block, resamples - start)
+        drawn = rng.integers(0, len(values), size=(size, len(values)), dtype=np.int32)
+        means[start : start + size] = values[drawn].mean(axis=1)
+    return means
