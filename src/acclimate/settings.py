@@ -1,0 +1,144 @@
+"""Frozen settings. Each default lives here once; recipes, flags and `--set` change the fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from acclimate.models.prompts import EXAMPLES, INSTRUCTION, Example
+
+
+@dataclass(frozen=True, slots=True)
+class StudentSettings:
+    """The retriever to adapt."""
+
+    model: str = "sentence-transformers/all-MiniLM-L6-v2"
+    #: Tokens per passage, in training and in use; 0 keeps the model's own limit.
+    max_seq_length: int = 0
+    #: "auto" keeps what the model declares; "dot" and "cosine" decide.
+    similarity: str = "auto"
+    #: "auto" is bf16 where the hardware multiplies it natively.
+    dtype: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateSettings:
+    """Query generation (GPL paper, section 4.1 and appendix F)."""
+
+    model: str = "BeIR/query-gen-msmarco-t5-base-v1"
+    #: Queries wanted in all; per passage ceil(total / passages), at least `least_per_passage`.
+    total: int = 250_000
+    least_per_passage: int = 3
+    #: A fixed number of queries for every passage; 0 follows `total`.
+    per_passage: int = 0
+    #: The passage's own sentences as further queries, so many for every passage of the corpus.
+    own_sentences: int = 0
+    #: Leave the language model out: `own_sentences` are then the only queries.
+    only_own_sentences: bool = False
+    temperature: float = 1.0
+    top_k: int = 25
+    top_p: float = 0.95
+    max_passage_tokens: int = 350
+    max_query_tokens: int = 64
+    batch_size: int = 32
+    #: What a causal language model is asked for, in equal parts; each is a style that every
+    #: example shows. Sequence-to-sequence generators know one style only.
+    styles: tuple[str, ...] = ("question", "keywords", "claim")
+    instruction: str = INSTRUCTION
+    examples: tuple[Example, ...] = EXAMPLES
+
+
+@dataclass(frozen=True, slots=True)
+class FilterSettings:
+    """Round-trip consistency (Promptagator, arXiv 2209.11755): does the passage come back?"""
+
+    enabled: bool = True
+    #: The retrievers that are asked; one that returns the passage is enough.
+    retrievers: tuple[str, ...] = ("student", "bm25")
+    top_k: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MineSettings:
+    """Hard negatives (GPL paper, section 4.1 and appendix A)."""
+
+    #: "student", "bm25", or an encoder's name.
+    retrievers: tuple[str, ...] = ("student",)
+    #: Negatives from each retriever.
+    negatives: int = 50
+    #: Drop a negative that scores above this share of the positive's score by the retriever
+    #: that found it (NV-Retriever, arXiv 2407.15831); 0 keeps all, as the paper does.
+    positive_aware: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSettings:
+    """Pseudo labels (GPL paper, section 3)."""
+
+    #: "bm25", "student", "encoder:NAME", "cross-encoder:NAME" or "likelihood:NAME"; the scores
+    #: of several are standardised per query and summed.
+    teachers: tuple[str, ...] = ("cross-encoder:cross-encoder/ms-marco-MiniLM-L6-v2",)
+    #: One weight for each teacher; empty weighs them alike.
+    weights: tuple[float, ...] = ()
+    #: Negatives labelled for each query, drawn from the mined ones.
+    negatives: int = 18
+    max_passage_tokens: int = 350
+    batch_size: int = 32
+    #: Queries that the teacher check looks at.
+    check_queries: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """Training; names as in sentence-transformers' training arguments."""
+
+    #: "margin-mse" (GPL paper, equation 1) or "kl" (listwise, arXiv 2505.19274).
+    objective: str = "margin-mse"
+    #: Negatives in each training example: 1 as in the paper, or more.
+    negatives: int = 1
+    per_device_train_batch_size: int = 32
+    #: Queries that share passages are put into one batch, whose texts are then encoded once
+    #: (topic-aware batches, TAS-B, arXiv 2104.06967).
+    topic_batches: bool = False
+    max_steps: int = 140_000
+    learning_rate: float = 2e-5
+    warmup_steps: int = 1_000
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    #: What a cosine is multiplied with before it is compared with the teacher; 1 for dot products.
+    scale: float = 1.0
+    #: Softens the teacher's distribution (objective kl).
+    temperature: float = 1.0
+    dropout: bool = True
+    #: Texts encoded at a time within a batch; small ones stay in a CPU's cache.
+    micro_batch_size: int = 8
+    #: Steps between checkpoints and looks at the held-out queries.
+    save_steps: int = 10_000
+    #: Share of the queries held out for choosing the checkpoint and for the label-free measure.
+    held_out: float = 0.05
+    max_held_out: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSettings:
+    """Before and after."""
+
+    measures: str = "nDCG@10 RR@10 R@100"
+    split: str = "test"
+    depth: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides what `adapt` does. Two equal recipes give equal rows."""
+
+    name: str = "paper"
+    description: str = ""
+    seed: int = 42
+    language: str = "en"
+    student: StudentSettings = field(default_factory=StudentSettings)
+    generate: GenerateSettings = field(default_factory=GenerateSettings)
+    filter: FilterSettings = field(default_factory=FilterSettings)
+    mine: MineSettings = field(default_factory=MineSettings)
+    label: LabelSettings = field(default_factory=LabelSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    measure: MeasureSettings = field(default_factory=MeasureSettings)
