@@ -48,7 +48,7 @@ def read_bytes(path: Path) -> bytes:
 def decode(raw: bytes, path: Path, number: int = 1) -> str:
     """Text of UTF-8 bytes that begin on a line of this number; a byte order mark is dropped."""
     if number == 1:
-        if raw.startswith(_UTF16_MARKS) or b"\0" in raw[:64]:
+        if _looks_like_utf16(raw[:64]):
             raise InputError(
                 f"{path}: looks like UTF-16, not UTF-8 (starts with {raw[:4]!r}); "
                 "convert it with: iconv -f UTF-16 -t UTF-8"
@@ -62,6 +62,12 @@ def decode(raw: bytes, path: Path, number: int = 1) -> str:
             f"{path}:{line}: byte 0x{raw[error.start]:02x} is not UTF-8; convert the file first, "
             "for example: iconv -f WINDOWS-1252 -t UTF-8"
         ) from error
+
+
+def _looks_like_utf16(start: bytes) -> bool:
+    """By its mark, or because every other byte of its Latin letters is zero."""
+    zeros = max(start[::2].count(0), start[1::2].count(0))
+    return start.startswith(_UTF16_MARKS) or zeros > len(start) // 4
 
 
 @contextmanager
