@@ -27,6 +27,7 @@ def test_a_long_paragraph_is_cut_between_sentences() -> None:
 def test_the_rest_is_shared_out_evenly() -> None:
     text = " ".join("A b c d." for _ in range(51))
     assert [len(piece.split()) for piece in pieces(text, 200)] == [104, 100]
+    assert [len(piece.split()) for piece in pieces("a " * 203, 200)] == [102, 101]
 
 
 def test_overlap_repeats_the_last_words() -> None:

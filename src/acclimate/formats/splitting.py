@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -84,7 +84,7 @@ def _cut(words: _Words, start: int, limit: int) -> int:
         low, high = bisect_right(cuts, nearest - 1), bisect_right(cuts, furthest)
         if low < high:
             return min(cuts[low:high], key=lambda cut: abs(before[cut] - goal))
-    return furthest
+    return max(start + 1, min(furthest, bisect_left(before, goal)))
 
 
 def _back(words: _Words, cut: int, overlap: int) -> int:
