@@ -60,26 +60,27 @@ def split_text(text: str, size: PassageSize) -> Iterator[Piece]:
     words = _words(text)
     last, start = len(words.spans), 0
     while start < last:
-        cut = _cut(words, start, size.words)
+        cut = _cut(words, start, size)
         begin, end = words.spans[start][0], words.spans[cut - 1][1]
         paragraph = bisect_right(words.paragraphs, start) + 1
         yield Piece(text[begin:end], paragraph)
         start = cut if cut == last else max(start + 1, _back(words, cut, size.overlap))
 
 
-def _cut(words: _Words, start: int, limit: int) -> int:
+def _cut(words: _Words, start: int, size: PassageSize) -> int:
     """The word before which the piece that begins at `start` ends.
 
     What remains is shared out evenly, so that no piece of three words is left at the end.
     """
-    before = words.weight_before
+    before, limit, overlap = words.weight_before, size.words, size.overlap
     remaining = before[-1] - before[start]
     last = len(words.spans)
     if remaining <= limit:
         return last
     furthest = max(start + 1, bisect_right(before, before[start] + limit) - 1)
     nearest = bisect_right(before, before[start] + limit // 2)
-    goal = before[start] + remaining / -(-remaining // limit)
+    pieces = -((overlap - remaining) // (limit - overlap))  # rounded up
+    goal = before[start] + (remaining + (pieces - 1) * overlap) / pieces
     for cuts in (words.paragraphs, words.sentences):
         low, high = bisect_right(cuts, nearest - 1), bisect_right(cuts, furthest)
         if low < high:
