@@ -31,7 +31,3 @@ class MissingExtra(UsageError):
 
 class RunFolderBusy(UsageError):
     """Another process is working in this run folder."""
-
-
-class StaleRows(AcclimateError):
-    """A stored shard does not match what the run recorded for it."""

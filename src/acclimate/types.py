@@ -46,7 +46,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedQuery:
-    """A query written by a generator for one passage; `style` names the prompt that it came from."""
+    """A query written for one passage; `style` names the way of asking that it came from."""
 
     id: str
     text: str

@@ -1,0 +1,129 @@
+"""What an adaptation found out: the records behind its table, its report and its model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from acclimate.evaluate.evaluation import Comparison, Evaluation
+from acclimate.evaluate.intervals import Estimate
+from acclimate.settings import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class StageCount:
+    """One stage's yield: rows kept, counts of what was dropped by reason, seconds of work."""
+
+    name: str
+    rows: int
+    counts: Mapping[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherAccuracy:
+    """How often a scorer puts the source passage first (`queries` held-in generated queries)."""
+
+    name: str
+    queries: int
+    over_random: Estimate
+    over_mined: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherCheck:
+    """The teacher beside BM25 and the student on the same queries."""
+
+    teacher: TeacherAccuracy
+    others: Sequence[TeacherAccuracy]
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainPoint:
+    """A look at the training: mean training loss since the last one, and the held-out loss."""
+
+    step: int
+    loss: float
+    held_out_loss: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSummary:
+    """The course of the training and the step whose weights were kept (0: the start)."""
+
+    points: Sequence[TrainPoint]
+    best_step: int
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeAfter:
+    """One judged set of queries, measured before and after, alone and fused with BM25.
+
+    `labels` says who judged: people ("judgments") or the teacher ("teacher").
+    """
+
+    labels: str
+    corpus: str
+    bm25: Evaluation
+    before: Evaluation
+    after: Evaluation
+    fused_before: Evaluation
+    fused_after: Evaluation
+    comparisons: Sequence[Comparison]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPassage:
+    """A passage with the teacher's label for a query, as in the paper's Table 5."""
+
+    passage_id: str
+    text: str
+    label: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A generated query with its positive and negatives."""
+
+    query: str
+    style: str
+    positive: LabelledPassage
+    negatives: Sequence[LabelledPassage]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """A model that the run used, for what, where it came from and under which licence."""
+
+    role: str
+    name: str
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """Everything that `adapt` found out. `recommended` is the model to use from now on."""
+
+    corpus: str
+    corpus_fingerprint: str
+    passages: int
+    recipe: Recipe
+    folder: Path
+    model: Path
+    recommended: str
+    verdict: str
+    stages: Sequence[StageCount]
+    teacher_check: TeacherCheck
+    training: TrainSummary
+    label_free: BeforeAfter
+    judged: BeforeAfter | None
+    samples: Sequence[Sample]
+    label_values: Mapping[str, Sequence[float]]
+    models: Sequence[ModelUse]
+    query_texts: Mapping[str, str]
