@@ -65,6 +65,8 @@ class _Finds:
     by_name: dict[str, Document] = field(default_factory=dict)
     # The objects themselves, so that none is freed and its identity given to another.
     taken: dict[int, object] = field(default_factory=dict)
+    # Public classes with their names, by identity: not every metaclass can be hashed.
+    classes: dict[int, tuple[str, type]] = field(default_factory=dict)
 
     def claim(self, name: str, thing: object) -> None:
         owner = _unwrapped(thing)
@@ -82,19 +84,15 @@ def _collect() -> dict[str, Document]:
     with warnings.catch_warnings():
         # Deprecated modules warn when imported, deprecated names when looked up.
         warnings.simplefilter("ignore")
-        modules = _modules()
         finds = _Finds()
-        classes: dict[str, type] = {}
-        for module_name, module in modules.items():
+        for module_name, module in _modules().items():
             finds.claim(module_name, module)
             for name, thing in _public(module_name, module):
-                if not isinstance(thing, type):
-                    finds.claim(name, thing)
-                elif not any(thing is other for other in classes.values()):
-                    classes[name] = thing
-                    finds.claim(name, thing)
+                finds.claim(name, thing)
+                if isinstance(thing, type):
+                    finds.classes.setdefault(id(thing), (name, thing))
         # Bases first, so that what a base documents is named after the base.
-        for name, cls in sorted(classes.items(), key=lambda pair: len(pair[1].__mro__)):
+        for name, cls in sorted(finds.classes.values(), key=lambda row: len(row[1].__mro__)):
             _claim_members(name, cls, finds)
     return finds.by_name
 
@@ -180,12 +178,12 @@ def _is_from_python(thing: object) -> bool:
 def _claim_members(name: str, cls: type, finds: _Finds) -> None:
     for base in cls.__mro__:
         # A public base speaks for itself; a private one is documented under its heirs.
-        if base is not cls and not _is_private(base):
+        if base is not cls and (id(base) in finds.classes or not _is_private(base)):
             continue
         for member, thing in sorted(vars(base).items(), key=_own_name_first):
-            if member.startswith("_") or _is_copied(cls, member, thing):
+            if member.startswith("_") or not _is_from_python(thing):
                 continue
-            if not _is_from_python(thing):
+            if _is_copied(cls, member, thing, finds):
                 continue
             inner = thing if isinstance(thing, type) else None
             if inner is not None and not inner.__qualname__.startswith(f"{base.__qualname__}."):
@@ -202,15 +200,15 @@ def _own_name_first(entry: tuple[str, object]) -> tuple[bool, str]:
 
 
 def _is_private(cls: type) -> bool:
-    return cls.__name__.startswith("_") or cls.__module__.startswith("_")
+    return any(part.startswith("_") for part in (*cls.__module__.split("."), cls.__name__))
 
 
-def _is_copied(cls: type, member: str, thing: object) -> bool:
-    """Whether an ancestor says the same, word for word, about a member of the same name."""
-    ancestors = (vars(base).get(member) for base in cls.__mro__[1:])
+def _is_copied(cls: type, member: str, thing: object, finds: _Finds) -> bool:
+    """Whether a public ancestor says the same, word for word, about a member of that name."""
+    public = (base for base in cls.__mro__[1:] if id(base) in finds.classes)
     return any(
         above is not None and above is not thing and _text(above) == _text(thing)
-        for above in ancestors
+        for above in (vars(base).get(member) for base in public)
     )
 
 
