@@ -1,0 +1,134 @@
+"""Stage 4: pseudo labels. The teacher scores pairs; margins are derived from the scores.
+
+Every (query, passage) pair is scored once: the positive's score serves all of its margins.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from acclimate.adapt.teachers import open_teacher, reads_passages_once
+from acclimate.adapt.tools import Tools
+from acclimate.models.base import PairScorer
+from acclimate.runs import Rows, Shard, key_of
+from acclimate.types import GeneratedQuery, Margin, Mined, Passage, Query, Score
+
+#: Pairs in one shard. A teacher that reads passages once wants many pairs of each together.
+SHARD = 4096
+
+Values = npt.NDArray[np.float32]
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A query and its candidates, the positive first, with the teacher's value for each."""
+
+    query_id: str
+    passage_ids: tuple[str, ...]
+    values: Values
+
+    def margins(self) -> Iterator[Margin]:
+        """How far the positive is preferred over each negative (GPL paper, section 3)."""
+        positive, *negatives = self.passage_ids
+        for passage_id, value in zip(negatives, self.values[1:], strict=True):
+            yield Margin(self.query_id, positive, passage_id, float(self.values[0] - value))
+
+
+def candidates(mined: Iterable[Mined], count: int, seed: int) -> Iterator[tuple[str, ...]]:
+    """For each query its id, its positive and `count` negatives drawn from all that were mined."""
+    for row in mined:
+        pool = list(dict.fromkeys(pid for ids in row.negatives.values() for pid in ids))
+        # Seeded by the query, so that its draw does not depend on other queries.
+        drawn = random.Random(f"{seed}/{row.query_id}").sample(pool, min(count, len(pool)))  # noqa: S311
+        yield (row.query_id, row.positive_id, *drawn)
+
+
+def label(
+    tools: Tools, queries: Mapping[str, GeneratedQuery], mined: Rows[Mined]
+) -> tuple[list[Labelled], list[Rows[Score]]]:
+    """Labels of all drawn candidates, and the raw scores of each teacher."""
+    settings = tools.recipe.label
+    chosen = list(candidates(mined, settings.negatives, tools.recipe.seed))
+    scores = [
+        _score(tools, open_teacher(tools, name), queries, chosen, mined.key)
+        for name in settings.teachers
+    ]
+    raw = np.stack([_values(rows, chosen) for rows in scores])
+    ends = np.cumsum([len(row) - 1 for row in chosen])
+    combined = [combine(block, settings.weights) for block in np.split(raw, ends[:-1], axis=1)]
+    labelled = [
+        Labelled(row[0], row[1:], values) for row, values in zip(chosen, combined, strict=True)
+    ]
+    return labelled, scores
+
+
+def combine(scores: Values, weights: Sequence[float] = ()) -> Values:
+    """Several teachers' scores of one query's candidates (teachers, candidates) as one value each.
+
+    One teacher's raw scale is kept. Those of several are standardised over the candidates, so
+    that none drowns the others, and averaged by weight. A teacher that has the same to say of
+    every candidate adds nothing.
+    """
+    if len(scores) == 1:
+        return scores[0]
+    spread = scores.std(axis=1, keepdims=True)
+    centred = scores - scores.mean(axis=1, keepdims=True)
+    standard = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-6)
+    share = np.asarray(weights or [1.0] * len(scores), dtype=np.float32)
+    mixed: Values = (share[:, None] * standard).sum(axis=0).astype(np.float32)
+    return mixed
+
+
+def _score(
+    tools: Tools,
+    teacher: PairScorer,
+    queries: Mapping[str, GeneratedQuery],
+    chosen: Sequence[tuple[str, ...]],
+    mined_key: str,
+) -> Rows[Score]:
+    pairs = [(row[0], passage_id) for row in chosen for passage_id in row[1:]]
+    if reads_passages_once(teacher):
+        pairs.sort(key=lambda pair: (tools.rows[pair[1]], pair[0]))
+
+    def work(number: int, taken: list[Pair]) -> Shard[Score]:
+        del number
+        values = teacher.score(texts_of(tools, queries, taken))
+        rows = [
+            Score(query_id, passage_id, round(value, 6))
+            for (query_id, passage_id), value in zip(taken, values, strict=True)
+        ]
+        return Shard(rows, {})
+
+    settings = tools.recipe.label
+    key = key_of("label", settings.negatives, tools.recipe.seed, mined_key, teacher.identity)
+    name = f"label-{teacher.name.replace('/', '_').replace(':', '-')}"
+    return tools.run.stage(name, Score, work, pairs, key, SHARD, len(pairs))
+
+
+def texts_of(
+    tools: Tools, queries: Mapping[str, GeneratedQuery], pairs: Sequence[Pair]
+) -> list[tuple[Query, Passage]]:
+    """The texts behind pairs of ids; each distinct passage is fetched once."""
+    wanted = list(dict.fromkeys(passage_id for _, passage_id in pairs))
+    passages = dict(zip(wanted, tools.passages.get(wanted), strict=True))
+    return [
+        (Query(query_id, queries[query_id].text), passages[passage_id])
+        for query_id, passage_id in pairs
+    ]
+
+
+def _values(scores: Rows[Score], chosen: Sequence[tuple[str, ...]]) -> Values:
+    """One teacher's scores in the candidates' order, shape (pairs,)."""
+    places = {
+        pair: place for place, pair in enumerate((row[0], pid) for row in chosen for pid in row[1:])
+    }
+    values = np.empty(len(places), dtype=np.float32)
+    for score in scores:
+        values[places[score.query_id, score.passage_id]] = score.value
+    return values
