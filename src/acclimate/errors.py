@@ -31,3 +31,7 @@ class MissingExtra(UsageError):
 
 class RunFolderBusy(UsageError):
     """Another process is working in this run folder."""
+
+
+class StaleRows(UsageError):
+    """Something kept from an earlier run that this version or setting would make otherwise."""
