@@ -76,7 +76,8 @@ def combine(scores: Values, weights: Sequence[float] = ()) -> Values:
     every candidate adds nothing.
     """
     if len(scores) == 1:
-        return scores[0]
+        alone: Values = scores[0]
+        return alone
     spread = scores.std(axis=1, keepdims=True)
     centred = scores - scores.mean(axis=1, keepdims=True)
     standard = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-6)

@@ -1,0 +1,132 @@
+"""Encoding with gradients, in micro-batches, without running out of memory.
+
+Graphs are kept for as many tokens as fit a budget; what is beyond it is encoded without a graph
+first and once more when its gradient is known (GradCache, arXiv 2101.06983). The gradient is the
+same either way, and a batch that fits is encoded only once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from acclimate.models.base import Similarity
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+#: Tokens whose graphs are kept: 2 GiB or so for six layers of 384, 8 GiB for six of 768.
+GRAPH_TOKENS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text with the prompt that its role asks for."""
+
+    content: str
+    prompt: str | None
+
+
+@dataclass(slots=True)
+class Part:
+    """One micro-batch: its places in the batch, and its vectors with their graph if kept."""
+
+    places: list[int]
+    features: dict[str, Tensor]
+    #: The random state before its first encoding, to repeat its dropout.
+    random: Tensor | None = None
+    vectors: Tensor | None = None
+
+
+@dataclass(slots=True)
+class GradientEncoder:
+    """Encodes texts so that a gradient with respect to the vectors can be carried back."""
+
+    model: SentenceTransformer
+    similarity: Similarity
+    micro_batch_size: int
+    #: Called after each micro-batch's gradients stand in the model.
+    collect: Callable[[], None]
+    _parts: list[Part] = field(default_factory=list, init=False)
+
+    def encode(self, texts: Sequence[Text]) -> Tensor:
+        """Vectors of shape (texts, dimension) in fp32, as a leaf that collects a gradient."""
+        self._parts = []
+        found: list[Tensor] = []
+        kept = 0
+        for part in self._micro_batches(texts):
+            kept += part.features["input_ids"].numel()
+            keep = kept <= GRAPH_TOKENS
+            part.random = torch.get_rng_state()
+            with torch.set_grad_enabled(keep):
+                vectors = self._forward(part.features)
+            part.vectors = vectors if keep else None
+            self._parts.append(part)
+            found.append(vectors.detach())
+        order = torch.tensor([place for part in self._parts for place in part.places])
+        whole = torch.cat(found)
+        return (
+            torch.empty_like(whole).index_copy_(0, order.to(whole.device), whole).requires_grad_()
+        )
+
+    def carry_back(self, gradient: Tensor) -> None:
+        """Back-propagate the gradient of `encode`'s result into the model."""
+        after = torch.get_rng_state()
+        for part in self._parts:
+            if part.vectors is None and part.random is not None:
+                torch.set_rng_state(part.random)  # the same dropout as the first time
+                part.vectors = self._forward(part.features)
+            if part.vectors is not None:
+                torch.autograd.backward(part.vectors, gradient[part.places])
+                part.vectors = None
+            self.collect()
+        torch.set_rng_state(after)
+        self._parts = []
+
+    @torch.no_grad()
+    def vectors(self, texts: Sequence[Text]) -> Tensor:
+        """Vectors without gradients, shape (texts, dimension)."""
+        found = [(part.places, self._forward(part.features)) for part in self._micro_batches(texts)]
+        whole = torch.cat([vectors for _, vectors in found])
+        order = torch.tensor([place for places, _ in found for place in places])
+        return torch.empty_like(whole).index_copy_(0, order.to(whole.device), whole)
+
+    def _micro_batches(self, texts: Sequence[Text]) -> list[Part]:
+        """Texts of like length and one prompt together, so that little is padding."""
+        order = sorted(
+            range(len(texts)),
+            key=lambda place: (texts[place].prompt or "", len(texts[place].content)),
+        )
+        parts: list[Part] = []
+        start = 0
+        while start < len(order):
+            prompt = texts[order[start]].prompt
+            # As many short texts as make up the work of `micro_batch_size` long ones.
+            places: list[int] = []
+            for place in order[start:]:
+                longest = min(len(texts[place].content), 1200)
+                if texts[place].prompt != prompt or (
+                    places and longest * (len(places) + 1) > 1200 * self.micro_batch_size
+                ):
+                    break
+                places.append(place)
+            contents = [texts[place].content for place in places]
+            features = self.model.preprocess(contents, prompt=prompt)
+            on_device = {
+                name: value.to(self.model.device)
+                for name, value in features.items()
+                if isinstance(value, Tensor)
+            }
+            parts.append(Part(places, on_device))
+            start += len(places)
+        return parts
+
+    def _forward(self, features: dict[str, Tensor]) -> Tensor:
+        vectors: Tensor = self.model(dict(features))["sentence_embedding"].float()
+        if self.similarity is Similarity.COSINE:
+            vectors = torch.nn.functional.normalize(vectors, dim=1)
+        return vectors
