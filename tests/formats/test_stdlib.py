@@ -93,6 +93,20 @@ def test_nothing_of_this_machine_gets_into_the_corpus(monkeypatch: pytest.Monkey
         assert sys.executable not in words
 
 
+def test_python_without_tkinter_has_a_corpus_too() -> None:
+    program = (
+        "import sys\n"
+        "sys.modules['tkinter'] = None\n"
+        "from acclimate.formats.stdlib import documents\n"
+        "ids = [document.id for document in documents()]\n"
+        "print(len(ids) > 5000, any(id.startswith('tkinter') for id in ids))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["True", "False"]
+
+
 def test_fresh_interpreters_agree_and_print_nothing_else() -> None:
     program = (
         "import hashlib\n"
