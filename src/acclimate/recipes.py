@@ -1,0 +1,181 @@
+"""Recipes by name or TOML file, and the single changes that `--set` makes to them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from acclimate.corpus import CorpusSettings
+from acclimate.errors import InputError, UsageError
+from acclimate.fields import flat, with_table, with_text
+from acclimate.formats.files import read_bytes
+from acclimate.settings import Recipe
+
+CORPUS_PREFIX = "corpus."
+
+_CHOICES = {
+    "student.similarity": ("auto", "dot", "cosine"),
+    "student.dtype": ("auto", "float32", "bfloat16"),
+    "train.objective": ("margin-mse", "kl"),
+}
+_SHARES = ("generate.top_p", "mine.positive_aware", "train.held_out")
+_AT_LEAST_ONE = (
+    "generate.top_k",
+    "generate.max_passage_tokens",
+    "generate.max_query_tokens",
+    "generate.batch_size",
+    "filter.top_k",
+    "mine.negatives",
+    "label.negatives",
+    "label.batch_size",
+    "train.negatives",
+    "train.per_device_train_batch_size",
+    "train.max_steps",
+    "train.micro_batch_size",
+    "train.save_steps",
+    "measure.depth",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeInfo:
+    """A recipe that can be named."""
+
+    name: str
+    description: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value of a recipe by its dotted key, and whether it is the default."""
+
+    key: str
+    value: Any
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What `--set` says, parted into how the corpus is read and what the recipe does."""
+
+    corpus: CorpusSettings
+    recipe: tuple[str, ...]
+
+
+def load_recipe(name: str | Path) -> Recipe:
+    """A packaged recipe by its name, or the one in a TOML file.
+
+    A file may start from another recipe, packaged or a file beside it: `base = "offline"`.
+    """
+    return _load(_locate(str(name), Path()), ())
+
+
+def list_recipes() -> list[RecipeInfo]:
+    """The packaged recipes."""
+    return [RecipeInfo(path.stem, load_recipe(path).description, str(path)) for path in _packaged()]
+
+
+def apply_overrides(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
+    """The recipe with `key=value` changes such as `train.max_steps=200`, in their order."""
+    place = "--set"
+    for override in overrides:
+        place = f"--set {override}"
+        key, text = _parted(override)
+        recipe = with_text(recipe, key, text, place)
+    _check(recipe, place)
+    return recipe
+
+
+def split_overrides(overrides: Iterable[str]) -> Overrides:
+    """Part `corpus.text_field=body`, which says how to read, from what changes the recipe."""
+    corpus, others = CorpusSettings(), []
+    for override in overrides:
+        key, text = _parted(override)
+        if key.startswith(CORPUS_PREFIX):
+            name = key.removeprefix(CORPUS_PREFIX)
+            corpus = with_text(corpus, name, text, f"--set {override}")
+        else:
+            others.append(override)
+    return Overrides(corpus, tuple(others))
+
+
+def describe(recipe: Recipe) -> list[Setting]:
+    """Every setting of a recipe, for people to read."""
+    defaults = dict(flat(Recipe()))
+    return [Setting(key, value, value == defaults[key]) for key, value in flat(recipe)]
+
+
+def _load(path: Path, above: tuple[Path, ...]) -> Recipe:
+    if path in above:
+        chain = " → ".join(str(each) for each in (*above, path))
+        raise InputError(f"{path}: its base leads back to itself ({chain}); end the chain")
+    try:
+        table = tomllib.loads(read_bytes(path).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file ({error}); mend that place") from error
+    recipe = Recipe()
+    base = table.pop("base", None)
+    if base is not None:
+        if not isinstance(base, str):
+            raise InputError(f"{path}: base is {base!r}; it must be a recipe's name or file")
+        recipe = _load(_locate(base, path.parent), (*above, path))
+    recipe = replace(recipe, name=path.stem, description="")
+    recipe = with_table(recipe, table, str(path))
+    _check(recipe, str(path))
+    return recipe
+
+
+def _locate(name: str, folder: Path) -> Path:
+    for path in _packaged():
+        if path.stem == name:
+            return path
+    path = folder / Path(name).expanduser()
+    if path.suffix == ".toml" or path.is_file():
+        return path
+    known = [each.stem for each in _packaged()]
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise UsageError(
+        f"no recipe {name!r}; {hint}choose from {', '.join(known)}, or name a .toml file"
+    )
+
+
+def _packaged() -> list[Path]:
+    folder = Path(str(resources.files("acclimate"))) / "data" / "recipes"
+    return sorted(folder.glob("*.toml"))
+
+
+def _parted(override: str) -> Sequence[str]:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(
+            f"--set {override}: it must be key=value, such as --set train.max_steps=200"
+        )
+    return key.strip(), text
+
+
+def _check(recipe: Recipe, place: str) -> None:
+    """Refuse at the start what would only fail hours later."""
+    for key, value in flat(recipe):
+        if key in _CHOICES and value not in _CHOICES[key]:
+            known = ", ".join(_CHOICES[key])
+            raise UsageError(f"{place}: {key} is {value!r}; choose from {known}")
+        if isinstance(value, (int, float)) and value < (1 if key in _AT_LEAST_ONE else 0):
+            least = 1 if key in _AT_LEAST_ONE else 0
+            raise UsageError(f"{place}: {key} is {value}; it must be at least {least}")
+        if key in _SHARES and value > 1:
+            raise UsageError(f"{place}: {key} is {value}; it is a share, at most 1")
+    teachers, weights = recipe.label.teachers, recipe.label.weights
+    if not teachers:
+        raise UsageError(f"{place}: label.teachers is empty; name one, such as bm25")
+    if weights and len(weights) != len(teachers):
+        raise UsageError(
+            f"{place}: label.weights has {len(weights)} numbers for {len(teachers)} teachers; "
+            "give one for each, or none"
+        )
