@@ -1,0 +1,57 @@
+"""Acclimate adapts dense retrievers to collections that nobody has labelled.
+
+import acclimate
+
+acclimate.adapt("my-documents/", out="run", recipe="offline")
+acclimate.search("run/model", "my-documents/", "how do I get a refund", k=10)
+acclimate.evaluate("run/model", "judged/", measures="nDCG@10 R@100").measures
+"""
+
+from importlib import import_module
+
+# Three functions are called like the folder that holds their code. Importing a folder sets the
+# name to the module; it happens once, so it happens here, before the functions take the names.
+for _folder in ("adapt", "evaluate", "search"):
+    import_module(f"{__name__}.{_folder}")
+
+from acclimate.api import (  # noqa: E402
+    DEFAULT_MEASURES,
+    Found,
+    adapt,
+    compare,
+    evaluate,
+    plan,
+    search,
+)
+from acclimate.corpus import Corpus, CorpusSettings, list_corpora, open_corpus  # noqa: E402
+from acclimate.errors import AcclimateError  # noqa: E402
+from acclimate.recipes import (  # noqa: E402
+    apply_overrides,
+    describe,
+    list_recipes,
+    load_recipe,
+)
+from acclimate.settings import Recipe  # noqa: E402
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DEFAULT_MEASURES",
+    "AcclimateError",
+    "Corpus",
+    "CorpusSettings",
+    "Found",
+    "Recipe",
+    "__version__",
+    "adapt",
+    "apply_overrides",
+    "compare",
+    "describe",
+    "evaluate",
+    "list_corpora",
+    "list_recipes",
+    "load_recipe",
+    "open_corpus",
+    "plan",
+    "search",
+]

@@ -1,0 +1,181 @@
+"""What Acclimate does, each as one function; the command line calls these and nothing else.
+
+Whatever takes long to import is imported inside, so that `import acclimate` does not wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acclimate.corpus import Corpus, CorpusSettings, open_corpus
+from acclimate.errors import UsageError
+from acclimate.progress import Progress, Silent
+from acclimate.recipes import apply_overrides, load_recipe, split_overrides
+from acclimate.settings import Recipe
+from acclimate.types import Passage, Query
+
+if TYPE_CHECKING:
+    from acclimate.adapt.plan import Plan
+    from acclimate.adapt.result import Adaptation
+    from acclimate.evaluate.evaluation import Comparison, Evaluation
+
+#: Hits looked at by measures without a cutoff of their own.
+DEPTH = 100
+DEFAULT_MEASURES = "nDCG@10 RR@10 R@100"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage found for a query, its rank counted from 1."""
+
+    rank: int
+    score: float
+    passage: Passage
+
+
+def adapt(
+    corpus: str | Path | Corpus,
+    out: str | Path,
+    recipe: str | Path | Recipe = "offline",
+    evaluate: str | Path | Corpus | None = None,
+    progress: Progress | None = None,
+    overrides: Sequence[str] = (),
+    imported: str | Path | None = None,
+) -> Adaptation:
+    """Adapt a retriever to a corpus without labels; called again with the same `out`, it resumes.
+
+    `evaluate` names a judged corpus to measure on before and after. `overrides` are `key=value`
+    changes to the recipe, or with `corpus.` before the key, to how collections are read.
+    `imported` is a folder with artefacts of the GPL code to start from.
+    """
+    from acclimate.adapt.gpl import adapt as run
+
+    parts = split_overrides(overrides)
+    chosen = apply_overrides(_recipe(recipe), parts.recipe)
+    judged = None if evaluate is None else _opened(evaluate, parts.corpus)
+    if judged is not None:
+        _check_split(judged, chosen.measure.split)
+    return run(
+        _opened(corpus, parts.corpus),
+        Path(out),
+        chosen,
+        judged,
+        progress or Silent(),
+        imported=None if imported is None else Path(imported),
+    )
+
+
+def plan(
+    corpus: str | Path | Corpus,
+    recipe: str | Path | Recipe = "offline",
+    progress: Progress | None = None,
+    overrides: Sequence[str] = (),
+) -> Plan:
+    """What `adapt` would do here, stage by stage, with counts, times, memory and downloads."""
+    from acclimate.adapt.plan import plan as estimate
+
+    parts = split_overrides(overrides)
+    chosen = apply_overrides(_recipe(recipe), parts.recipe)
+    return estimate(_opened(corpus, parts.corpus), chosen, progress or Silent())
+
+
+def evaluate(
+    system: str,
+    corpus: str | Path | Corpus,
+    split: str = "test",
+    measures: str | Iterable[str] = DEFAULT_MEASURES,
+    language: str = "en",
+    progress: Progress | None = None,
+    settings: CorpusSettings | None = None,
+) -> Evaluation:
+    """Measure a system (bm25, a model, a TREC run's file, or several joined by "+")."""
+    from acclimate.evaluate import measures as measuring
+    from acclimate.evaluate.evaluation import evaluate as measure
+    from acclimate.systems import open_system
+
+    parsed = measuring.parse(measures)
+    depth = max(DEPTH, *(each.params.get("cutoff", DEPTH) for each in parsed.values()))
+    collection = _opened(corpus, settings)
+    _check_split(collection, split)
+    judgments = collection.judgments(split)
+    retriever = open_system(system, collection, language, progress)
+    queries = collection.queries(split)
+    return measure(retriever, queries, judgments, list(parsed), depth, collection.name)
+
+
+def compare(baseline: Evaluation, *systems: Evaluation) -> list[Comparison]:
+    """How much better each system is than the baseline, with intervals and corrected p-values."""
+    from acclimate.evaluate.evaluation import compare as paired
+
+    return paired(baseline, *systems)
+
+
+def search(
+    system: str,
+    corpus: str | Path | Corpus,
+    query: str,
+    k: int = 10,
+    language: str = "en",
+    progress: Progress | None = None,
+    settings: CorpusSettings | None = None,
+) -> list[Found]:
+    """The best k passages for a query, best first.
+
+    A TREC run knows only the queries it was made for: give one of them by its id or its words.
+    """
+    from acclimate.systems import is_run, open_system
+
+    if k < 1:
+        raise UsageError(f"k is {k}; ask for at least 1 hit")
+    if not query.strip():
+        raise UsageError("the query is empty; give some words to search for")
+    collection = _opened(corpus, settings)
+    recorded = any(is_run(part) for part in system.split("+"))
+    asked = _recorded_query(collection, query) if recorded else Query("query", query)
+    # A query that somebody types is no passage of the corpus, so there is none to drop.
+    drop_same_id = None if recorded else False
+    retriever = open_system(system, collection, language, progress, drop_same_id=drop_same_id)
+    hits = retriever.search([asked], k)[0]
+    passages = _passages(collection, {hit.passage_id for hit in hits})
+    return [
+        Found(rank, hit.score, passages.get(hit.passage_id, Passage(hit.passage_id, "")))
+        for rank, hit in enumerate(hits, 1)
+    ]
+
+
+def _recipe(recipe: str | Path | Recipe) -> Recipe:
+    return recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+
+
+def _opened(corpus: str | Path | Corpus, settings: CorpusSettings | None) -> Corpus:
+    return corpus if isinstance(corpus, Corpus) else open_corpus(corpus, settings)
+
+
+def _check_split(corpus: Corpus, split: str) -> None:
+    """Refuse before the work what would be refused after it."""
+    splits = corpus.splits()
+    if split not in splits:
+        known = f"it has {', '.join(splits)}" if splits else "it has no judgments"
+        raise UsageError(f"{corpus.name}: no split {split!r} to measure on; {known}")
+
+
+def _recorded_query(corpus: Corpus, query: str) -> Query:
+    for split in corpus.splits():
+        for known in corpus.queries(split):
+            if query in (known.id, known.text):
+                return known
+    return Query(query, query)
+
+
+def _passages(corpus: Corpus, wanted: set[str]) -> dict[str, Passage]:
+    """The passages of those ids: they are read again, because no retriever keeps the texts."""
+    found: dict[str, Passage] = {}
+    for passage in corpus.passages() if wanted else ():
+        if passage.id in wanted:
+            found[passage.id] = passage
+            if len(found) == len(wanted):
+                break
+    return found
