@@ -9,6 +9,7 @@ from pathlib import Path
 from acclimate.evaluate.evaluation import Comparison, Evaluation
 from acclimate.evaluate.intervals import Estimate
 from acclimate.settings import Recipe
+from acclimate.train.course import TrainPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,6 @@ class TeacherCheck:
     teacher: TeacherAccuracy
     others: Sequence[TeacherAccuracy]
     warning: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrainPoint:
-    """A look at the training: mean training loss since the last one, and the held-out loss."""
-
-    step: int
-    loss: float
-    held_out_loss: float
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from acclimate.models.dense import DenseEncoder
 from acclimate.progress import Progress
 from acclimate.settings import TrainSettings
 from acclimate.train.batches import Batch, Example, assemble, batches
+from acclimate.train.course import Course, TrainPoint
 from acclimate.train.encode import GradientEncoder, Text
 from acclimate.train.masters import Masters
 from acclimate.train.objectives import Objective, objective
@@ -37,30 +38,6 @@ HELD_OUT_CANDIDATES = 8
 HELD_OUT_QUERIES = 64
 
 Texts = Callable[[Sequence[int]], list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A look at the training: mean loss since the last look, and the held-out loss."""
-
-    step: int
-    loss: float
-    held_out_loss: float
-    seconds: float
-
-
-@dataclass(slots=True)
-class Course:
-    """How far a training has come; `best_step` 0 means that no step beat the start."""
-
-    step: int = 0
-    best_step: int = 0
-    seconds: float = 0.0
-    points: list[Point] = field(default_factory=list)
-
-    @property
-    def best_loss(self) -> float:
-        return min(point.held_out_loss for point in self.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +104,7 @@ class _Loop:
     def step(self, batch: Batch, number: int) -> float:
         vectors = self.encoder.encode(self._texts(batch))
         loss = self._loss(vectors, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         if vectors.grad is not None:
             self.encoder.carry_back(vectors.grad)
         self.masters.step(number)
@@ -138,7 +115,9 @@ class _Loop:
         held_out = self._held_out_loss()
         mean = sum(losses) / len(losses) if losses else held_out
         course.seconds += seconds
-        point = Point(course.step, round(mean, 6), round(held_out, 6), round(course.seconds, 1))
+        point = TrainPoint(
+            course.step, round(mean, 6), round(held_out, 6), round(course.seconds, 1)
+        )
         is_best = not course.points or held_out < course.best_loss
         course.points.append(point)
         if is_best:
@@ -154,7 +133,7 @@ class _Loop:
             with safe_open(path, framework="pt") as stored:
                 noted = json.loads(stored.metadata()["course"])
             self.masters.load(load_file(path))
-            points = [Point(**point) for point in noted.pop("points")]
+            points = [TrainPoint(**point) for point in noted.pop("points")]
             return Course(**noted, points=points)
         return Course()
 
@@ -172,7 +151,7 @@ class _Loop:
         ]
 
     def _loss(self, vectors: Tensor, batch: Batch) -> Tensor:
-        passages, queries = vectors.split([len(batch.passages), len(batch.queries)])
+        passages, queries = vectors[: len(batch.passages)], vectors[len(batch.passages) :]
         cells = torch.from_numpy(batch.cells).to(vectors.device)
         scores = (queries @ passages.T).gather(1, cells) * self.task.settings.scale
         labels = torch.from_numpy(batch.values).to(vectors.device)

@@ -1,0 +1,156 @@
+"""Stage 7: the verdict, the model folder, the report. Folders appear whole or not at all."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from acclimate.adapt.label import Labelled
+from acclimate.adapt.result import Adaptation, BeforeAfter, LabelledPassage, ModelUse, Sample
+from acclimate.adapt.tools import Tools
+from acclimate.evaluate.evaluation import Comparison
+from acclimate.formats.files import atomic_write
+from acclimate.models.dense import DenseEncoder
+from acclimate.models.resolve import resolve
+from acclimate.report.card import model_card
+from acclimate.report.html import write_report
+from acclimate.types import GeneratedQuery, Passage
+
+SAMPLES = 60
+SAMPLE_NEGATIVES = 4
+LABEL_VALUES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the adaptation helped, in words, and the model to use."""
+
+    helped: bool
+    text: str
+
+
+def verdict(label_free: BeforeAfter, judged: BeforeAfter | None, best_step: int) -> Verdict:
+    """Helped: better on held-out queries beyond doubt, and not worse by people's judgments."""
+    if best_step == 0:
+        return Verdict(
+            False,
+            "No training step came closer to the teacher on held-out queries than the original "
+            "model, so the original model is recommended.",
+        )
+    gain = change(label_free)
+    words = f"On held-out generated queries judged by the teacher {_said(gain)}"
+    helped = gain.difference.low > 0
+    if judged is not None:
+        real = change(judged)
+        words += f"; by the judgments of {judged.corpus} {_said(real)}"
+        helped = helped and real.difference.high > 0
+    ending = (
+        ". The adapted model is recommended."
+        if helped
+        else ". That is no proven gain, so the original model is recommended."
+    )
+    fused = change(judged or label_free, fused=True)
+    return Verdict(helped, f"{words}{ending} Fused with BM25 {_said(fused)}.")
+
+
+def change(measured: BeforeAfter, fused: bool = False) -> Comparison:
+    """The comparison of after with before, each alone or each fused with BM25."""
+    pair = (
+        (measured.fused_before.system, measured.fused_after.system)
+        if fused
+        else (measured.before.system, measured.after.system)
+    )
+    return next(each for each in measured.comparisons if (each.baseline, each.system) == pair)
+
+
+def _said(comparison: Comparison) -> str:
+    gain = comparison.difference
+    return (
+        f"{comparison.measure} changed by {gain.value:+.4f} "
+        f"(95% interval {gain.low:+.4f} to {gain.high:+.4f}, p = {comparison.corrected_p:.3g})"
+    )
+
+
+def save_model(encoder: DenseEncoder, folder: Path) -> None:
+    """An ordinary sentence-transformers folder, in fp32 safetensors."""
+    aside = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    encoder.model.save_pretrained(str(aside), create_model_card=False)
+    replace_folder(aside, folder)
+
+
+def replace_folder(new: Path, old: Path) -> None:
+    """Put a whole folder in the place of another."""
+    gone = old.with_name(f".{old.name}.old")
+    shutil.rmtree(gone, ignore_errors=True)
+    if old.exists():
+        old.rename(gone)
+    new.rename(old)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def publish(result: Adaptation, trained: Path) -> None:
+    """The model with its card at OUT/model, and the report beside it."""
+    aside = result.folder / ".model.part"
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.copytree(trained, aside)
+    (aside / "README.md").write_text(model_card(result), encoding="utf-8")
+    replace_folder(aside, result.model)
+    write_report(result, result.folder / "report.html")
+
+
+def note_recommendation(folder: Path, recommended: str) -> None:
+    """One line for scripts: the model to use from now on."""
+    with atomic_write(folder / "recommended.txt") as handle:
+        handle.write(f"{recommended}\n")
+
+
+def samples(
+    tools: Tools, queries: Mapping[str, GeneratedQuery], labelled: Sequence[Labelled]
+) -> list[Sample]:
+    """Queries with positive and negatives, as in the paper's Table 5."""
+    draw = random.Random(tools.recipe.seed)  # noqa: S311
+    shown = draw.sample(list(labelled), min(SAMPLES, len(labelled)))
+    return [_sample(tools, queries[row.query_id], row) for row in shown]
+
+
+def _sample(tools: Tools, query: GeneratedQuery, row: Labelled) -> Sample:
+    texts = tools.passages.get(row.passage_ids[: SAMPLE_NEGATIVES + 1])
+    positive, *negatives = [
+        _labelled(passage, float(value))
+        for passage, value in zip(texts, row.values[: len(texts)], strict=True)
+    ]
+    return Sample(query.text, query.style, positive, negatives)
+
+
+def _labelled(passage: Passage, value: float) -> LabelledPassage:
+    return LabelledPassage(passage.id, passage.content, value)
+
+
+def label_values(labelled: Sequence[Labelled], seed: int) -> dict[str, list[float]]:
+    """Labels of positives and of negatives, thinned out for a plot."""
+    draw = random.Random(seed)  # noqa: S311
+    shown = draw.sample(list(labelled), min(LABEL_VALUES, len(labelled)))
+    return {
+        "positives": [float(row.values[0]) for row in shown],
+        "negatives": [float(draw.choice(row.values[1:])) for row in shown if len(row.values) > 1],
+    }
+
+
+def models_used(tools: Tools) -> list[ModelUse]:
+    """Every model of the recipe, with its role and its licence."""
+    recipe = tools.recipe
+    roles = [("student", recipe.student.model)]
+    if not recipe.generate.only_own_sentences:
+        roles.append(("query generator", recipe.generate.model))
+    roles += [("negative miner", name) for name in recipe.mine.retrievers]
+    roles += [("teacher", name.partition(":")[2] or name) for name in recipe.label.teachers]
+    used = []
+    for role, name in roles:
+        if name not in ("bm25", "student"):
+            model = resolve(name)
+            used.append(ModelUse(role, model.name, model.source, model.licence))
+    return used
