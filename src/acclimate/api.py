@@ -58,14 +58,9 @@ def adapt(
     judged = None if evaluate is None else _opened(evaluate, parts.corpus)
     if judged is not None:
         _check_split(judged, chosen.measure.split)
-    return run(
-        _opened(corpus, parts.corpus),
-        Path(out),
-        chosen,
-        judged,
-        progress or Silent(),
-        imported=None if imported is None else Path(imported),
-    )
+    opened = _opened(corpus, parts.corpus)
+    start = {} if imported is None else {"imported": Path(imported)}
+    return run(opened, Path(out), chosen, judged, progress or Silent(), **start)
 
 
 def plan(

@@ -1,0 +1,92 @@
+"""`acclimate adapt`: from a collection without labels to a retriever adapted to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from acclimate import api
+from acclimate.cli import show
+from acclimate.cli.options import Changes, CorpusName, Debug, Json
+from acclimate.cli.outcome import plain_adaptation, plain_plan, show_adaptation, show_plan
+from acclimate.cli.state import STATE
+from acclimate.corpus import open_corpus
+from acclimate.errors import UsageError
+from acclimate.progress import Bars
+from acclimate.recipes import split_overrides
+
+if TYPE_CHECKING:
+    from acclimate.corpus import Corpus
+
+
+def adapt(
+    corpus: CorpusName,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where everything is written; required unless --dry-run. Running again with the "
+            "same DIR resumes.",
+            show_default=False,
+        ),
+    ] = None,
+    recipe: Annotated[
+        str, typer.Option(metavar="NAME|FILE.toml", help="See: acclimate recipes.")
+    ] = "offline",
+    evaluate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JUDGED_CORPUS",
+            help="A judged collection to measure on, before and after.",
+            show_default=False,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would do, take and download.")
+    ] = False,
+    imported: Annotated[
+        Path | None,
+        typer.Option(
+            "--import",
+            metavar="FOLDER",
+            help="Start from the GPL code's files in this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    changes: Changes = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Adapt a dense retriever to a collection without labels.
+
+    The adapted model is DIR/model, an ordinary sentence-transformers folder; what was found out
+    is in DIR/report.html.
+
+    * `acclimate adapt my-documents/ --out run`
+    * `acclimate adapt data/scifact --out run --evaluate data/scifact --set train.max_steps=200`
+    * `acclimate adapt data/fiqa --recipe paper --dry-run`
+    """
+    overrides = changes or ()
+    collection = open_corpus(corpus, split_overrides(overrides).corpus)
+    if dry_run:
+        estimate = api.plan(collection, recipe, Bars(), overrides)
+        show.as_json(plain_plan(estimate)) if json else show_plan(estimate)
+        return
+    if out is None:
+        raise UsageError("--out is missing: name the folder to write to, such as --out run")
+    judged = _judged(evaluate, collection, overrides)
+    STATE.resumable = True
+    result = api.adapt(collection, out, recipe, judged, Bars(), overrides, imported)
+    show.skipped(collection.report)
+    show.as_json(plain_adaptation(result)) if json else show_adaptation(result)
+
+
+def _judged(
+    name: str | None, collection: Corpus, overrides: list[str] | tuple[()]
+) -> Corpus | None:
+    """The judged collection; the corpus itself where it is the same, so that it is read once."""
+    if name is None or name == collection.name:
+        return None if name is None else collection
+    return open_corpus(name, split_overrides(overrides).corpus)

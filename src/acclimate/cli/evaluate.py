@@ -1,0 +1,94 @@
+"""`acclimate evaluate`: measure a system on a judged collection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from acclimate import api
+from acclimate.cli import show
+from acclimate.cli.options import Changes, CorpusName, Debug, Json, Language, SystemName
+from acclimate.corpus import open_corpus
+from acclimate.errors import UsageError
+from acclimate.formats.trec import write_run
+from acclimate.progress import Bars
+from acclimate.recipes import split_overrides
+
+if TYPE_CHECKING:
+    from acclimate.evaluate.evaluation import Comparison, Evaluation
+
+
+def evaluate(
+    system: SystemName,
+    corpus: CorpusName,
+    split: Annotated[str, typer.Option(help="The split of the judgments.")] = "test",
+    measures: Annotated[
+        str, typer.Option(help="Measures as ir_measures names them, parted by blanks.")
+    ] = api.DEFAULT_MEASURES,
+    save_run: Annotated[
+        Path | None, typer.Option(help="Write SYSTEM's hits as a TREC run.", show_default=False)
+    ] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SYSTEM",
+            help="Measure this system too and show how far it differs from SYSTEM, with a 95% "
+            "interval and a corrected p-value; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
+    language: Language = "en",
+    changes: Changes = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Measure a system on a judged collection.
+
+    Every mean comes with its 95% bootstrap interval over queries.
+
+    * `acclimate evaluate bm25 data/scifact`
+    * `acclimate evaluate all-MiniLM-L6-v2 python-stdlib --compare run/model --compare bm25`
+    * `acclimate evaluate bm25+run/model data/fiqa --split dev --measures "AP nDCG@20" --json`
+    """
+    parts = split_overrides(changes or ())
+    if parts.recipe:
+        raise UsageError(f"--set {parts.recipe[0]}: evaluate knows corpus settings (corpus.*) only")
+    collection = open_corpus(corpus, parts.corpus)
+    found = [
+        api.evaluate(name, collection, split, measures, language, Bars())
+        for name in (system, *(compare or ()))
+    ]
+    show.skipped(collection.report)
+    if save_run is not None:
+        write_run(save_run, found[0].hits)
+    comparisons = api.compare(*found) if len(found) > 1 else []
+    if json:
+        show.as_json(_plain(found, comparisons))
+        return
+    _show(found, comparisons)
+
+
+def _plain(found: list[Evaluation], comparisons: list[Comparison]) -> dict[str, Any]:
+    first, *others = found
+    value = first.as_json()
+    if others:
+        value["compared"] = [other.as_json() for other in others]
+        value["comparisons"] = [show.record(comparison) for comparison in comparisons]
+    return value
+
+
+def _show(found: list[Evaluation], comparisons: list[Comparison]) -> None:
+    show.line(f"{found[0].corpus}: {found[0].queries} judged queries")
+    show.table(
+        ("system", "measure", "value", "95% interval"),
+        [
+            (each.system, name, f"{mean.value:.4f}", f"{mean.low:.4f} to {mean.high:.4f}")
+            for each in found
+            for name, mean in each.measures.items()
+        ],
+        numbers=2,
+    )
+    if comparisons:
+        show.differences(comparisons)
