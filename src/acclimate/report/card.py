@@ -1,0 +1,220 @@
+"""The model card: what an adapted model is, where it comes from, and whether it got better."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from acclimate.adapt.result import Adaptation, BeforeAfter, ModelUse, TeacherAccuracy
+from acclimate.evaluate.intervals import Estimate
+from acclimate.report import measured as measuring
+from acclimate.report import recipe, words
+from acclimate.report.front import front_matter
+
+# Prompts can be pages long and hold texts of the user's own.
+_LONG = ("examples", "instruction")
+
+_USE = """\
+## Use
+
+The model needs nothing but [sentence-transformers](https://sbert.net):
+
+```python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("path/to/this/folder")
+queries = model.encode_query(["how do I pair up two lists"])
+passages = model.encode_document(["zip(*iterables): iterate over several iterables in parallel."])
+print(model.similarity(queries, passages))
+```
+
+The title of a passage, if it has one, goes in front of its text: `f"{title} {text}"`."""
+
+
+def model_card(result: Adaptation) -> str:
+    """A README.md with the hub's front matter. It holds no text of the corpus."""
+    parts = [
+        front_matter(result),
+        _introduction(result),
+        "## Did it help?",
+        *(_measured(part) for part in measuring.evidence(result)),
+        _USE,
+        _training(result),
+        _teacher(result),
+        _licences(result),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _introduction(result: Adaptation) -> str:
+    base = recipe.base_model(result)
+    lines = [
+        f"# {_inline(base.name)}, adapted to {_inline(result.corpus)}",
+        "",
+        "A dense retriever adapted to one corpus without human labels: queries were made for the "
+        "corpus's own passages, a teacher scored how well passages answer them, and the model "
+        "learned to agree with the teacher "
+        "([GPL](https://arxiv.org/abs/2112.07577), Wang et al., NAACL 2022).",
+        "",
+        f"**Verdict.** {_here(result.verdict, result)}",
+        "",
+        f"**Recommended from now on:** {_here(result.recommended, result)}",
+    ]
+    if measuring.keeps_original(result):
+        lines += ["", "**The adapted model of this card is not the one recommended.**"]
+    lines += [
+        "",
+        f"- Base model: {_inline(base.name)}",
+        f"- Corpus: {_inline(result.corpus)}, {words.counted(result.passages, 'passage')}, "
+        f"fingerprint `{_inline(result.corpus_fingerprint)}`",
+        f"- Recipe: {_inline(result.recipe.name)}, seed {result.recipe.seed}",
+    ]
+    return "\n".join(lines)
+
+
+def _measured(part: BeforeAfter) -> str:
+    names = measuring.measures(part)
+    asked = words.queries(part.after.queries)
+    if measuring.by_people(part):
+        title = "### Judged by people"
+        says = f"{asked} of {_inline(part.corpus)} with human judgments, not used for training."
+    else:
+        title = "### Judged by the teacher"
+        says = (
+            f"{asked}, generated and held out of the training; a passage counts as an answer if the "
+            "query was written for it, or if the teacher scores it at least as high. This is weaker evidence than people's judgments: it shows whether the "
+            "model came closer to the teacher."
+        )
+    rows = [
+        [s.role, *(_estimate(s.estimate(name)) for name in names)] for s in measuring.systems(part)
+    ]
+    table = _table(["System", *map(_inline, names)], rows)
+    return "\n\n".join([title, says + " Means with 95% intervals.", table, *_differences(part)])
+
+
+def _estimate(estimate: Estimate) -> str:
+    return f"{words.figure(estimate.value)} ({words.interval(estimate)})"
+
+
+def _differences(part: BeforeAfter) -> list[str]:
+    rows = [
+        [
+            f"{_inline(each.system)} against {_inline(each.baseline)}",
+            _inline(each.comparison.measure),
+            f"{words.signed(each.comparison.difference.value)} "
+            f"({words.signed_interval(each.comparison.difference)})",
+            words.chance(each.comparison.corrected_p),
+            each.reading,
+        ]
+        for each in measuring.differences(part)
+    ]
+    heads = ["Compared", "Measure", "Difference", "p (Holm)", "Reading"]
+    return [_table(heads, rows)] if rows else []
+
+
+def _training(result: Adaptation) -> str:
+    stages = [
+        [
+            _inline(stage.name),
+            words.count(stage.rows),
+            ", ".join(f"{n:,} {_inline(why)}" for why, n in stage.counts.items() if n) or "none",
+            words.duration(stage.seconds),
+        ]
+        for stage in result.stages
+    ]
+    training = result.training
+    kept = (
+        f"Training ran for {words.counted(training.steps, 'step')} "
+        f"({words.duration(training.seconds)}). The weights of step "
+        f"{words.count(training.best_step)} were kept (0 is the start), chosen by the loss on "
+        "held-out generated queries, never by human judgments."
+    )
+    values = [
+        f"{f'{row.part}.' if row.part else ''}{row.name} = {_value(row)}"
+        for row in recipe.settings(result.recipe)
+        if row.name not in (*_LONG, "description")
+    ]
+    return "\n\n".join(
+        [
+            "## How it was made",
+            _table(["Stage", "Kept", "Dropped", "Time"], stages),
+            kept,
+            "Settings:",
+            "\n".join(["```toml", *values, "```"]),
+        ]
+    )
+
+
+def _teacher(result: Adaptation) -> str:
+    check = result.teacher_check
+    rows = [_scorer(check.teacher, " (teacher)"), *(_scorer(other) for other in check.others)]
+    parts = [
+        "## The teacher",
+        "How often each scorer puts the passage that a query was made for above another one, with "
+        "95% intervals; guessing gets 50%.",
+        _table(["Scorer", "Queries", "Over random passages", "Over mined passages"], rows),
+    ]
+    if check.warning:
+        parts.append(f"**Warning.** {_inline(check.warning)}")
+    return "\n\n".join(parts)
+
+
+def _scorer(scorer: TeacherAccuracy, note: str = "") -> list[str]:
+    shares = [
+        f"{words.percent(each.value)} ({words.percents(each)})"
+        for each in (scorer.over_random, scorer.over_mined)
+    ]
+    return [_inline(scorer.name) + note, words.count(scorer.queries), *shares]
+
+
+def _licences(result: Adaptation) -> str:
+    rows = [_use(use) for use in result.models]
+    generate = result.recipe.generate
+    if generate.only_own_sentences:
+        note = (
+            "No language model wrote text for this model: the training queries are sentences of "
+            "the corpus's own passages."
+        )
+    else:
+        note = (
+            f"The training queries were written by a language model ({_inline(generate.model)}); "
+            "nobody checked them one by one, and they can be wrong. Some generators' terms reach "
+            "models trained on what they wrote: read them before passing this model on."
+        )
+    return "\n\n".join(
+        [
+            "## Licences",
+            _table(["For", "Model", "From", "Licence"], rows),
+            note,
+            "The model has learned from the texts of the corpus, whose own licence may bear on "
+            "what you may do with it.",
+        ]
+    )
+
+
+def _use(use: ModelUse) -> list[str]:
+    licence = use.licence or "not stated"
+    return [_inline(each) for each in (use.role, use.name, use.source or words.MISSING, licence)]
+
+
+def _value(row: recipe.Setting) -> str:
+    value = [*row.value] if isinstance(row.value, tuple) else row.value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _here(text: str, result: Adaptation) -> str:
+    """Words about the run in which this model's folder, of no meaning elsewhere, is this model."""
+    return _inline(text.replace(str(result.model), "this model"))
+
+
+def _inline(text: str) -> str:
+    """Text that stays text on one line of Markdown, whatever marks it holds."""
+    joined = " ".join(text.split())
+    for mark, harmless in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "'")):
+        joined = joined.replace(mark, harmless)
+    return joined

@@ -1,0 +1,160 @@
+"""report.html: one page that shows everything an adaptation found out, and loads nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from acclimate.adapt.result import Adaptation, BeforeAfter
+from acclimate.evaluate.intervals import Estimate
+from acclimate.formats.files import atomic_write
+from acclimate.report import measured as measuring
+from acclimate.report import recipe, words
+from acclimate.report.measured import Change, Difference, System
+from acclimate.report.plots.curve import curve
+from acclimate.report.plots.funnel import funnel
+from acclimate.report.plots.histogram import histogram
+from acclimate.report.plots.ladder import ladder
+from acclimate.report.plots.scatter import scatter, tally
+
+#: How many of the biggest gains and losses are listed.
+EXTREMES = 8
+# Shorter words are mostly those that every text has.
+_TELLING_WORD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One before/after measurement, ready to be shown; `measure` is what it is summed up by."""
+
+    id: str
+    people: bool
+    measured: BeforeAfter
+    measure: str
+    measures: list[str]
+    heads: list[tuple[str, str]]
+    systems: list[System]
+    differences: list[Difference]
+    main: Difference | None
+    rows: list[Change]
+    gains: list[Change]
+    losses: list[Change]
+    tally: str
+    ladder: Markup
+    scatter: Markup
+
+    @property
+    def queries(self) -> int:
+        """How many queries were judged."""
+        return self.measured.after.queries
+
+    @property
+    def before(self) -> Estimate:
+        """The model's mean before, by the headline measure."""
+        return self.measured.before.measures.get(self.measure, measuring.UNKNOWN)
+
+    @property
+    def after(self) -> Estimate:
+        """The model's mean after, by the headline measure."""
+        return self.measured.after.measures.get(self.measure, measuring.UNKNOWN)
+
+
+def write_report(result: Adaptation, path: Path) -> None:
+    """Write the page; it appears whole or not at all."""
+    page = render(result)
+    with atomic_write(path) as handle:
+        handle.write(page)
+
+
+def render(result: Adaptation) -> str:
+    """The page's HTML."""
+    check = result.teacher_check
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            result=result,
+            evidence=[_evidence(each, result) for each in measuring.evidence(result)],
+            scorers=[check.teacher, *check.others],
+            settings=recipe.settings(result.recipe),
+            samples=result.samples,
+            funnel=funnel(result.stages, "plot-funnel") if result.stages else "",
+            labels=histogram(
+                result.label_values, "plot-labels", "How the teacher's labels are spread", "label"
+            ),
+            curve=curve(result.training, "plot-curve"),
+        )
+    )
+
+
+def _evidence(measured: BeforeAfter, result: Adaptation) -> Evidence:
+    people = measuring.by_people(measured)
+    name = "people" if people else "label-free"
+    measure = measuring.headline(measured)
+    names = measuring.measures(measured)
+    systems = measuring.systems(measured)
+    rows = measuring.changes(measured, result.query_texts)
+    return Evidence(
+        id=name,
+        people=people,
+        measured=measured,
+        measure=measure,
+        measures=names,
+        heads=[(each, "n") for each in names],
+        systems=systems,
+        differences=measuring.differences(measured),
+        main=measuring.main_difference(measured),
+        rows=rows,
+        gains=[row for row in rows[:EXTREMES] if row.difference > 0],
+        losses=[row for row in rows[: -EXTREMES - 1 : -1] if row.difference < 0],
+        tally=tally(rows),
+        ladder=ladder(systems, measure, f"plot-{name}-systems"),
+        scatter=scatter(rows, measure, f"plot-{name}-queries"),
+    )
+
+
+def marked(text: str, query: str) -> Markup:
+    """The text, escaped, with the query's telling words marked."""
+    telling = {word for word in re.findall(r"\w+", query) if len(word) >= _TELLING_WORD}
+    if not telling:
+        return escape(text)
+    # Two letters more let "lists" be found for "list".
+    longest_first = sorted(telling, key=lambda word: (-len(word), word))
+    pattern = rf"\b((?:{'|'.join(map(re.escape, longest_first))})\w{{0,2}}\b)"
+    pieces = re.split(pattern, text, flags=re.IGNORECASE)
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(piece) if nth % 2 else piece
+        for nth, piece in enumerate(pieces)
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("acclimate.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Any] = {
+        "figure": words.figure,
+        "signed": words.signed,
+        "interval": words.interval,
+        "signed_interval": words.signed_interval,
+        "chance": words.chance,
+        "count": words.count,
+        "counted": words.counted,
+        "queries": words.queries,
+        "percent": words.percent,
+        "percents": words.percents,
+        "duration": words.duration,
+        "cut": words.cut,
+        "marked": marked,
+    }
+    environment.filters.update(filters)
+    return environment

@@ -1,0 +1,1 @@
+"""The report's figures: inline SVG, coloured by the page's style sheet."""

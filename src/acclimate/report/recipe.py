@@ -1,0 +1,59 @@
+"""A recipe's settings and the models it named, as rows to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from acclimate.adapt.result import Adaptation, ModelUse
+from acclimate.models.prompts import Example
+from acclimate.settings import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting; `part` is the stage it belongs to, empty for the recipe's own."""
+
+    part: str
+    name: str
+    value: Any
+
+    @property
+    def shown(self) -> str:
+        """The value as people read it."""
+        return _shown(self.value)
+
+
+def settings(recipe: Recipe) -> list[Setting]:
+    """Everything that decides what `adapt` does, in the order of the stages."""
+    return list(_settings("", recipe))
+
+
+def base_model(result: Adaptation) -> ModelUse:
+    """The model that was adapted, as the run found it."""
+    name = result.recipe.student.model
+    named = [use for use in result.models if use.name == name]
+    students = [use for use in result.models if use.role.startswith("student")]
+    return next(iter(named + students), ModelUse("student", name, "", ""))
+
+
+def _settings(part: str, record: Any) -> Iterator[Setting]:
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if is_dataclass(value):
+            yield from _settings(field.name, value)
+        else:
+            yield Setting(part, field.name, value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Example):
+        asked = "\n".join(f"{style}: {query}" for style, query in value.queries)
+        return f"{value.passage}\n{asked}"
+    if isinstance(value, tuple):
+        between = "\n\n" if any(isinstance(each, Example) for each in value) else ", "
+        return between.join(_shown(each) for each in value) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)
