@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from acclimate.adapt.artefacts import import_artefacts, write_manifest
 from acclimate.adapt.check import check_teacher
 from acclimate.adapt.deliver import (
     label_values,
@@ -24,15 +25,16 @@ from acclimate.adapt.deliver import (
 )
 from acclimate.adapt.filter import keep_consistent
 from acclimate.adapt.generate import Distinct, generate
-from acclimate.adapt.label import Labelled, label
+from acclimate.adapt.label import Labelled, label, labels
 from acclimate.adapt.measure import judged_by_people, judged_by_teacher, systems
 from acclimate.adapt.mine import mine
-from acclimate.adapt.result import Adaptation, StageCount, TrainSummary
+from acclimate.adapt.result import Adaptation, StageCount, TeacherCheck, TrainSummary
 from acclimate.adapt.store import store_passages
 from acclimate.adapt.tools import Tools
 from acclimate.corpus import Corpus
 from acclimate.errors import InputError
 from acclimate.models.dense import DenseEncoder
+from acclimate.models.sentences import OwnSentences
 from acclimate.progress import Progress, Silent
 from acclimate.runs import Rows, Run, key_of
 from acclimate.settings import Recipe
@@ -51,6 +53,7 @@ class Pseudo:
     repeated: int
     kept: Rows[GeneratedQuery]
     mined: Rows[Mined]
+    check: TeacherCheck
     scores: Sequence[Rows[Score]]
     labelled: Sequence[Labelled]
 
@@ -61,30 +64,24 @@ def adapt(
     recipe: Recipe,
     judged: Corpus | None = None,
     progress: Progress | None = None,
+    imported: Path | None = None,
 ) -> Adaptation:
     """Adapt the recipe's student to the corpus; everything is kept in the folder `out`.
 
-    Running it again goes on where it stopped. Raises RunFolderBusy where another process works
+    Running it again goes on where it stopped. `imported` is a folder with the GPL code's files,
+    taken up at the stage that they belong to. Raises RunFolderBusy where another process works
     in `out`, InputError where the corpus or its judgments cannot be used.
     """
     with Run(out, progress or Silent()) as run:
         tools = Tools(run, store_passages(corpus, run), recipe)
 
-        generated = generate(tools)
-        distinct = Distinct(generated)
-        kept = keep_consistent(tools, distinct, sum(map(len, generated)), _keys(generated))
-        mined = mine(tools, kept)
-        queries = {query.id: query for query in kept}
-        _refuse_too_few(queries, mined)
-        check = check_teacher(tools, queries, list(mined))
-        run.progress.say(check.warning)
-        labelled, scores = label(tools, queries, mined)
-        course, model = _train(tools, queries, labelled, scores)
+        pseudo = _take_up(tools, imported) if imported else pseudo_label(tools)
+        course, model = _train(tools, pseudo)
+        write_manifest(out, pseudo.kept, pseudo.mined, pseudo.scores, recipe.label, recipe.seed)
 
-        pseudo = Pseudo(queries, generated, distinct.dropped, kept, mined, scores, labelled)
         adapted = _reload(tools, model)
         compared = systems(tools, adapted)
-        held_out = [queries[row.query_id] for row in split(tools, queries, labelled)[1]]
+        held_out = _telling([pseudo.queries[row.query_id] for row in split(tools, pseudo)[1]])
         label_free = judged_by_teacher(tools, compared, held_out)
         by_people = judged_by_people(tools, compared, judged) if judged else None
         decided = verdict(label_free, by_people, course.best_step)
@@ -102,12 +99,12 @@ def adapt(
             recommended=str(out / "model") if decided.helped else tools.student.name,
             verdict=decided.text,
             stages=_counts(pseudo),
-            teacher_check=check,
+            teacher_check=pseudo.check,
             training=TrainSummary(course.points, course.best_step, course.step, course.seconds),
             label_free=label_free,
             judged=by_people,
-            samples=samples(tools, queries, labelled),
-            label_values=label_values(labelled, recipe.seed),
+            samples=samples(tools, pseudo.queries, pseudo.labelled),
+            label_values=label_values(pseudo.labelled, recipe.seed),
             models=models_used(tools),
             query_texts=asked,
         )
@@ -116,44 +113,102 @@ def adapt(
         return result
 
 
-def split(
-    tools: Tools, queries: Mapping[str, GeneratedQuery], labelled: Sequence[Labelled]
-) -> tuple[list[Labelled], list[Labelled]]:
+def pseudo_label(tools: Tools) -> Pseudo:
+    """Figure 1 of the paper up to the training: generate, (filter,) mine, label."""
+    recipe = tools.recipe
+    generated = generate(tools)
+    distinct = Distinct(generated)
+    kept = keep_consistent(tools, distinct, sum(map(len, generated)), _keys(generated))
+    mined = mine(tools, kept)
+    queries = {query.id: query for query in kept}
+    check = _check(tools, queries, mined)
+    scores = label(tools, queries, mined)
+    labelled = labels(mined, scores, recipe.label, recipe.seed)
+    return Pseudo(queries, generated, distinct.dropped, kept, mined, check, scores, labelled)
+
+
+def _take_up(tools: Tools, folder: Path) -> Pseudo:
+    """The same from the files of the reference GPL code, at the stage where they end."""
+    recipe = tools.recipe
+    given = import_artefacts(tools, folder)
+    kept, repeated = given.queries, 0
+    if given.mined is None:
+        distinct = Distinct([given.queries])
+        kept = keep_consistent(tools, distinct, len(given.queries), given.queries.key)
+        repeated = distinct.dropped
+    mined = given.mined or mine(tools, kept)
+    queries = {query.id: query for query in kept}
+    check = _check(tools, queries, mined)
+    scores = [] if given.labelled else label(tools, queries, mined)
+    labelled = given.labelled or labels(mined, scores, recipe.label, recipe.seed)
+    return Pseudo(queries, [given.queries], repeated, kept, mined, check, scores, labelled)
+
+
+def _check(tools: Tools, queries: Mapping[str, GeneratedQuery], mined: Rows[Mined]) -> TeacherCheck:
+    if len(mined) < 2:
+        raise InputError(
+            f"{len(queries)} queries were kept and {len(mined)} of them have negatives; at least "
+            "2 are needed to train. Give more passages, raise generate.per_passage, or loosen "
+            "filter.top_k"
+        )
+    telling = [row for row in mined if is_telling(queries[row.query_id])] or list(mined)
+    check = check_teacher(tools, queries, telling)
+    if check.warning:
+        tools.run.progress.say(f"Warning: {check.warning}.")
+    return check
+
+
+def split(tools: Tools, pseudo: Pseudo) -> tuple[list[Labelled], list[Labelled]]:
     """Training and held-out queries. All queries of a passage fall on the same side.
 
-    A held-out query about a passage that was trained on would be half known.
+    A held-out query about a passage that was trained on would be half known. A share of the
+    telling queries is held out, and what else was asked of their passages with them.
     """
     settings = tools.recipe.train
+    queries = pseudo.queries
 
     def place(row: Labelled) -> bytes:
         passage_id = queries[row.query_id].passage_id
         return hashlib.sha256(f"{tools.recipe.seed}/{passage_id}".encode()).digest()
 
-    wanted = max(1, min(settings.max_held_out, round(settings.held_out * len(labelled))))
-    border = sorted(map(place, labelled))[wanted - 1]
+    telling = sorted(place(row) for row in pseudo.labelled if is_telling(queries[row.query_id]))
+    telling = telling or sorted(map(place, pseudo.labelled))
+    wanted = max(1, min(settings.max_held_out, round(settings.held_out * len(telling))))
+    border = telling[wanted - 1]
     return (
-        [row for row in labelled if place(row) > border],
-        [row for row in labelled if place(row) <= border],
+        [row for row in pseudo.labelled if place(row) > border],
+        [row for row in pseudo.labelled if place(row) <= border],
     )
 
 
-def _train(
-    tools: Tools,
-    queries: Mapping[str, GeneratedQuery],
-    labelled: Sequence[Labelled],
-    scores: Sequence[Rows[Score]],
-) -> tuple[Course, Path]:
+def is_telling(query: GeneratedQuery) -> bool:
+    """Whether finding its passage says anything: a passage's own sentence finds it by its words."""
+    return query.style != OwnSentences.style
+
+
+def _telling(queries: Sequence[GeneratedQuery]) -> list[GeneratedQuery]:
+    """The telling ones, or all where none is."""
+    return [query for query in queries if is_telling(query)] or list(queries)
+
+
+def _train(tools: Tools, pseudo: Pseudo) -> tuple[Course, Path]:
     """Train the student, or take up the model that an earlier start finished."""
     recipe, passages = tools.recipe, tools.passages
     key = key_of(
-        "train", recipe.train, recipe.label, recipe.seed, tools.student.identity, _keys(scores)
+        "train",
+        recipe.train,
+        recipe.label,
+        recipe.seed,
+        tools.student.identity,
+        pseudo.mined.key,
+        _keys(pseudo.scores),
     )
     folder = tools.run.folder_of("train", key)
-    learning, held_out = split(tools, queries, labelled)
+    learning, held_out = split(tools, pseudo)
 
     def example(row: Labelled) -> Example:
         rows = np.array([tools.rows[passage_id] for passage_id in row.passage_ids])
-        return Example(queries[row.query_id].text, rows, row.values)
+        return Example(pseudo.queries[row.query_id].text, rows, row.values)
 
     def texts(rows: Sequence[int]) -> list[str]:
         return [each.content for each in passages.get([passages.ids[row] for row in rows])]
@@ -206,12 +261,3 @@ def _counts(pseudo: Pseudo) -> list[StageCount]:
 
 def _keys(stages: Sequence[Rows[GeneratedQuery]] | Sequence[Rows[Score]]) -> str:
     return "/".join(rows.key for rows in stages)
-
-
-def _refuse_too_few(queries: Mapping[str, GeneratedQuery], mined: Rows[Mined]) -> None:
-    if len(mined) < 2:
-        raise InputError(
-            f"{len(queries)} queries were kept and {len(mined)} of them have negatives; at least "
-            "2 are needed to train. Give more passages, raise generate.per_passage, or loosen "
-            "filter.top_k"
-        )

@@ -16,6 +16,7 @@ from acclimate.adapt.teachers import open_teacher, reads_passages_once
 from acclimate.adapt.tools import Tools
 from acclimate.models.base import PairScorer
 from acclimate.runs import Rows, Shard, key_of
+from acclimate.settings import LabelSettings
 from acclimate.types import GeneratedQuery, Margin, Mined, Passage, Query, Score
 
 #: Pairs in one shard. A teacher that reads passages once wants many pairs of each together.
@@ -51,21 +52,27 @@ def candidates(mined: Iterable[Mined], count: int, seed: int) -> Iterator[tuple[
 
 def label(
     tools: Tools, queries: Mapping[str, GeneratedQuery], mined: Rows[Mined]
-) -> tuple[list[Labelled], list[Rows[Score]]]:
-    """Labels of all drawn candidates, and the raw scores of each teacher."""
+) -> list[Rows[Score]]:
+    """Every teacher's raw scores of all drawn candidates, each pair scored once."""
     settings = tools.recipe.label
     chosen = list(candidates(mined, settings.negatives, tools.recipe.seed))
-    scores = [
+    return [
         _score(tools, open_teacher(tools, name), queries, chosen, mined.key)
         for name in settings.teachers
     ]
+
+
+def labels(
+    mined: Iterable[Mined], scores: Sequence[Iterable[Score]], settings: LabelSettings, seed: int
+) -> list[Labelled]:
+    """The teachers' scores brought together, query by query."""
+    chosen = list(candidates(mined, settings.negatives, seed))
     raw = np.stack([_values(rows, chosen) for rows in scores])
     ends = np.cumsum([len(row) - 1 for row in chosen])
-    combined = [combine(block, settings.weights) for block in np.split(raw, ends[:-1], axis=1)]
-    labelled = [
-        Labelled(row[0], row[1:], values) for row, values in zip(chosen, combined, strict=True)
+    return [
+        Labelled(row[0], row[1:], combine(block, settings.weights))
+        for row, block in zip(chosen, np.split(raw, ends[:-1], axis=1), strict=True)
     ]
-    return labelled, scores
 
 
 def combine(scores: Values, weights: Sequence[float] = ()) -> Values:
@@ -124,7 +131,7 @@ def texts_of(
     ]
 
 
-def _values(scores: Rows[Score], chosen: Sequence[tuple[str, ...]]) -> Values:
+def _values(scores: Iterable[Score], chosen: Sequence[tuple[str, ...]]) -> Values:
     """One teacher's scores in the candidates' order, shape (pairs,)."""
     places = {
         pair: place for place, pair in enumerate((row[0], pid) for row in chosen for pid in row[1:])

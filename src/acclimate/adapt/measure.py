@@ -15,7 +15,7 @@ import numpy as np
 from acclimate.adapt.label import combine, texts_of
 from acclimate.adapt.result import BeforeAfter
 from acclimate.adapt.teachers import open_teacher
-from acclimate.adapt.tools import Tools
+from acclimate.adapt.tools import RememberedQueries, Tools
 from acclimate.corpus import Corpus
 from acclimate.evaluate import measures as measuring
 from acclimate.evaluate.evaluation import Evaluation, compare, summarise
@@ -51,7 +51,7 @@ NAMES = ("BM25", "before", "after", "BM25 + before", "BM25 + after")
 
 def systems(tools: Tools, adapted: Encoder) -> Systems:
     """BM25, the model before and after, and each fused with BM25."""
-    before, after = tools.index(tools.student), tools.index(adapted)
+    before, after = tools.dense("student"), tools.index(RememberedQueries(adapted))
     bm25 = tools.lexical
     return Systems(bm25, before, after, Fused([bm25, before]), Fused([bm25, after]))
 

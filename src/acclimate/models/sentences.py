@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from acclimate.types import Passage
 
@@ -26,6 +27,7 @@ class OwnSentences:
 
     name: str = "own-sentences"
     identity: str = "own-sentences-1"
+    style: ClassVar[str] = "sentence"
 
     def generate(
         self, passages: Sequence[Passage], per_passage: int, seed: int
@@ -41,7 +43,7 @@ class OwnSentences:
         drawn = random.Random(f"{seed}/{passage.id}").sample(  # noqa: S311
             distinct, min(count, len(distinct))
         )
-        return [("sentence", sentence) for sentence in drawn]
+        return [(self.style, sentence) for sentence in drawn]
 
 
 def split_sentences(text: str) -> list[str]:

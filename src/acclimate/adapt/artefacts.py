@@ -1,0 +1,170 @@
+"""The files of the reference GPL code, taken up at the matching stage and given out again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from acclimate.adapt.label import Labelled, labels
+from acclimate.adapt.tools import Tools
+from acclimate.errors import InputError, UsageError
+from acclimate.formats import gpl
+from acclimate.formats.files import atomic_write
+from acclimate.rowfile import RowT
+from acclimate.runs import Rows, Shard, key_of
+from acclimate.settings import LabelSettings
+from acclimate.types import GeneratedQuery, Mined, Score
+
+SHARD = 4096
+MANIFEST = "rows.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a folder of the GPL code's files offers; a later stage makes the ones before it."""
+
+    queries: Rows[GeneratedQuery]
+    mined: Rows[Mined] | None
+    labelled: Sequence[Labelled]
+
+
+def import_artefacts(tools: Tools, folder: Path) -> Imported:
+    """Read qgen-queries.jsonl and, where they are there, the mined negatives and the margins.
+
+    Raises InputError for ids that are not in the corpus or not among the queries.
+    """
+    if not (folder / "qgen-queries.jsonl").exists():
+        raise InputError(f"{folder}: no qgen-queries.jsonl in it; name the GPL code's data folder")
+    known = tools.rows
+
+    def queries() -> Iterator[GeneratedQuery]:
+        for row in gpl.read_generated(folder):
+            _check(row.passage_id, known, folder / "qgen-qrels/train.tsv")
+            yield row
+
+    written = _copy(tools, "imported-queries", GeneratedQuery, queries, folder)
+    asked = {query.id: query.passage_id for query in written}
+    if (folder / gpl.TRAINING_DATA).exists():
+        labelled = list(_labelled(folder, asked, known))
+        rows = [Mined(each.query_id, each.passage_ids[0], {"imported": each.passage_ids[1:]})
+                for each in labelled]  # fmt: skip
+        return Imported(
+            written, _copy(tools, "imported-mined", Mined, lambda: iter(rows), folder), labelled
+        )
+    if not (folder / gpl.HARD_NEGATIVES).exists():
+        return Imported(written, None, ())
+
+    def mined() -> Iterator[Mined]:
+        path = folder / gpl.HARD_NEGATIVES
+        for row in gpl.read_mined(folder):
+            _check(row.query_id, asked, path)
+            for passage_id in (
+                row.positive_id,
+                *(p for ids in row.negatives.values() for p in ids),
+            ):
+                _check(passage_id, known, path)
+            yield row
+
+    return Imported(written, _copy(tools, "imported-mined", Mined, mined, folder), ())
+
+
+def _copy(
+    tools: Tools,
+    name: str,
+    kind: type[RowT],
+    rows: Callable[[], Iterator[RowT]],
+    folder: Path,
+) -> Rows[RowT]:
+    """Keep imported rows in the run folder, under a hash of the files that they come from."""
+    files = sorted([*folder.glob("qgen-*"), *folder.glob("*.jsonl"), *folder.glob("*.tsv")])
+    digest = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()]
+    key = key_of(name, digest, tools.passages.fingerprint)
+
+    def work(number: int, taken: list[RowT]) -> Shard[RowT]:
+        del number
+        return Shard(taken, {})
+
+    return tools.run.stage(name, kind, work, rows(), key, SHARD)
+
+
+def _labelled(folder: Path, asked: dict[str, str], known: dict[str, int]) -> Iterator[Labelled]:
+    """Margins grouped by query; the positive stands at 0, so that differences are the margins."""
+    path = folder / gpl.TRAINING_DATA
+    # The GPL code writes one row a training step, so that a pair may come more than once.
+    margins = sorted(
+        {
+            (m.query_id, m.positive_id, m.negative_id): m.value for m in gpl.read_margins(folder)
+        }.items()
+    )
+    for (query_id, positive_id), rows in groupby(margins, key=lambda item: item[0][:2]):
+        _check(query_id, asked, path)
+        group = list(rows)
+        ids = (positive_id, *(key[2] for key, _ in group))
+        for passage_id in ids:
+            _check(passage_id, known, path)
+        values = np.array([0.0, *(-value for _, value in group)], dtype=np.float32)
+        yield Labelled(query_id, ids, values)
+
+
+def _check(wanted: str, known: Mapping[str, object], path: Path) -> None:
+    if wanted not in known:
+        raise InputError(
+            f"{path}: {wanted!r} is neither in this corpus nor among these queries; "
+            "import the files into the corpus that they were made for"
+        )
+
+
+def write_manifest(
+    out: Path,
+    queries: Rows[GeneratedQuery],
+    mined: Rows[Mined],
+    scores: Sequence[Rows[Score]],
+    settings: LabelSettings,
+    seed: int,
+) -> None:
+    """Note which stage folders belong to the finished run, for `export_run`."""
+    noted = {
+        "queries": queries.folder.name,
+        "mined": mined.folder.name,
+        "scores": [rows.folder.name for rows in scores],
+        "label": asdict(settings),
+        "seed": seed,
+    }
+    with atomic_write(out / MANIFEST) as handle:
+        json.dump(noted, handle, indent=1)
+
+
+def export_run(run_folder: Path, target: Path) -> list[Path]:
+    """Write the GPL code's four files from a finished run; returns what was written."""
+    path = run_folder / MANIFEST
+    if not path.exists():
+        raise UsageError(f"{run_folder}: no {MANIFEST}; name the --out folder of a finished adapt")
+    noted = json.loads(path.read_text(encoding="utf-8"))
+    queries = _stored(run_folder, noted["queries"], GeneratedQuery)
+    mined = _stored(run_folder, noted["mined"], Mined)
+    gpl.write_generated(target, queries)
+    gpl.write_mined(target, mined)
+    written = [target / "qgen-queries.jsonl", target / "qgen-qrels/train.tsv"]
+    written.append(target / gpl.HARD_NEGATIVES)
+    if noted["scores"]:
+        settings = noted["label"]
+        scores = [_stored(run_folder, name, Score) for name in noted["scores"]]
+        rows = labels(
+            mined,
+            scores,
+            LabelSettings(negatives=settings["negatives"], weights=tuple(settings["weights"])),
+            noted["seed"],
+        )
+        gpl.write_margins(target, (margin for row in rows for margin in row.margins()))
+        written.append(target / gpl.TRAINING_DATA)
+    return written
+
+
+def _stored(run_folder: Path, name: str, kind: type[RowT]) -> Rows[RowT]:
+    return Rows(run_folder / "stages" / name, kind, "", 0, {}, 0.0)
