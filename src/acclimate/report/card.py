@@ -81,9 +81,10 @@ def _measured(part: BeforeAfter) -> str:
     else:
         title = "### Judged by the teacher"
         says = (
-            f"{asked}, generated and held out of the training; a passage counts as an answer if the "
-            "query was written for it, or if the teacher scores it at least as high. This is weaker evidence than people's judgments: it shows whether the "
-            "model came closer to the teacher."
+            f"{asked}, generated and held out of the training; a passage counts as an answer if "
+            "the query was written for it, or if the teacher scores it at least as high. This is "
+            "weaker evidence than people's judgments: it shows whether the model came closer to "
+            "the teacher."
         )
     rows = [
         [s.role, *(_estimate(s.estimate(name)) for name in names)] for s in measuring.systems(part)
