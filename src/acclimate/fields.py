@@ -39,9 +39,9 @@ def with_table(record: T, table: Mapping[str, Any], place: str, prefix: str = ""
     return replace(record, **changes)  # type: ignore[type-var]
 
 
-def with_text(record: T, key: str, text: str, place: str) -> T:
+def with_text(record: T, key: str, text: str, place: str, prefix: str = "") -> T:
     """`record` with one value, `train.max_steps`, read from text by the field's type."""
-    return _with_text(record, key.split("."), text, place, "")
+    return _with_text(record, key.split("."), text, place, prefix)
 
 
 def flat(record: object, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -99,7 +99,7 @@ def split_overrides(overrides: Iterable[str]) -> Overrides:
         key, text = _parted(override)
         if key.startswith(CORPUS_PREFIX):
             name = key.removeprefix(CORPUS_PREFIX)
-            corpus = with_text(corpus, name, text, f"--set {override}")
+            corpus = with_text(corpus, name, text, f"--set {override}", CORPUS_PREFIX)
         else:
             others.append(override)
     return Overrides(corpus, tuple(others))

@@ -22,7 +22,8 @@ def silence(debug: bool) -> None:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     for name in ("sentence_transformers", "transformers", "torch", "pypdf"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    sys.meta_path.insert(0, _AfterTransformers())
+    if not any(isinstance(finder, _AfterTransformers) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _AfterTransformers())
 
 
 class _AfterTransformers:

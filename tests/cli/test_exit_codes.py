@@ -1,0 +1,147 @@
+"""0 done, 2 wrong use or bad input, 1 anything else, 130 stopped: scripts rely on them."""
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acclimate import api
+from acclimate.errors import AcclimateError
+from commands import Command
+
+MISUSES = [
+    (["frobnicate"], "No such command"),
+    (["evaluate", "bm25"], "Missing argument"),
+    (["evaluate", "bm25", "CORPUS", "--frob"], "No such option"),
+    (["evaluate", "bm25", "CORPUS", "--split", "dev"], "no split 'dev'"),
+    (["evaluate", "bm25", "CORPUS", "--measures", "nDGC@10"], "'nDGC@10'"),
+    (["evaluate", "bm25", "CORPUS", "--measures", " "], "no measure"),
+    (["evaluate", "bm25", "CORPUS", "--language", "klingonish"], "ISO 639"),
+    (["evaluate", "bm25", "CORPUS", "--set", "seed=1"], "corpus.*"),
+    (["evaluate", "bm25", "no-such-folder/x.jsonl"], "no-such-folder/x.jsonl"),
+    (["evaluate", "absent.trec", "CORPUS"], "absent.trec"),
+    (["evaluate", "bm25+", "CORPUS"], "without a name"),
+    (["evaluate", "CORPUS", "CORPUS"], "holds no model"),
+    (["evaluate", "CORPUS/corpus.jsonl", "CORPUS"], "neither a model's folder"),
+    (["search", "bm25", "CORPUS", " "], "the query is empty"),
+    (["search", "bm25", "CORPUS", "x", "-k", "0"], "k is 0"),
+    (["search", "bm25", "CORPUS", "x", "-k", "many"], "as an integer"),
+    (["search", "bm25", "CORPUS", "x", "--set", "corpus.txt_field=b"], "corpus.text_field"),
+    (["recipes", "ofline"], "did you mean 'offline'?"),
+    (["recipes", "absent.toml"], "absent.toml: cannot be read"),
+    (["adapt", "CORPUS"], "--out is missing"),
+    (["adapt", "CORPUS", "--out", "OUT", "--recipe", "papper"], "did you mean 'paper'?"),
+    (["adapt", "CORPUS", "--out", "OUT", "--set", "train.max_step=1"], "'train.max_steps'?"),
+    (["adapt", "CORPUS", "--out", "OUT", "--set", "train.max_steps=ten"], "a whole number"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISUSES, ids=[" ".join(a) for a, _ in MISUSES])
+def test_misuse_ends_with_2_and_says_what_to_mend(
+    arguments: list[str], said: str, acclimate: Command, corpus: Path, tmp_path: Path
+) -> None:
+    places = {"CORPUS": str(corpus), "OUT": str(tmp_path / "out")}
+    for place, path in places.items():
+        arguments = [argument.replace(place, path) for argument in arguments]
+    ran = acclimate(*arguments)
+    assert ran.code == 2
+    assert ran.out == ""
+    # Boxes and folds of the terminal are no part of the message.
+    assert said.replace(" ", "") in "".join(ran.err.replace("│", "").split())
+    assert "Traceback" not in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def _failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(api, "search", fail)
+    monkeypatch.setattr(api, "adapt", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left", "/x/rows"), 1, "/x/rows: the disk is full"),
+        (PermissionError(errno.EACCES, "denied", "/x"), 1, "/x: permission denied"),
+        (MemoryError(), 1, "out of memory"),
+        (RuntimeError("tensor\nmismatch"), 1, "unexpected RuntimeError: tensor. Set ACCLIMATE"),
+        (AcclimateError("no gain"), 1, "no gain"),
+        (KeyboardInterrupt(), 130, "stopped"),
+    ],
+)
+def test_failures_are_one_line_and_a_code(
+    error: BaseException,
+    code: int,
+    said: str,
+    acclimate: Command,
+    corpus: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _failing(monkeypatch, error)
+    ran = acclimate("search", "bm25", corpus, "x", "--json")
+    assert (ran.code, ran.out) == (code, "")
+    assert said in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("how", ["--debug", "variable"])
+def test_debug_shows_the_traceback(
+    how: str, acclimate: Command, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _failing(monkeypatch, RuntimeError("tensor"))
+    if how == "variable":
+        monkeypatch.setenv("ACCLIMATE_DEBUG", "1")
+    flags = ["--debug"] if how == "--debug" else []
+    ran = acclimate("search", "bm25", corpus, "x", *flags)
+    assert ran.code == 1
+    assert "Traceback" in ran.err
+
+
+def test_an_interrupted_adaptation_says_that_it_resumes(
+    acclimate: Command, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _failing(monkeypatch, KeyboardInterrupt())
+    ran = acclimate("adapt", corpus, "--out", tmp_path / "out")
+    assert ran.code == 130
+    assert "run the same command again to go on" in ran.err
+
+
+def test_a_run_that_cannot_be_saved_ends_with_1(
+    acclimate: Command, corpus: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    ran = acclimate("evaluate", "bm25", corpus, "--save-run", tmp_path / "file" / "out.trec")
+    assert ran.code == 1
+    assert str(tmp_path / "file") in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_the_console_script_keeps_stdout_for_the_result(corpus: Path) -> None:
+    script = Path(sys.executable).with_name("acclimate")
+    ran = subprocess.run(
+        [script, "search", "bm25", corpus, "lists", "--json"], capture_output=True, check=False
+    )
+    assert ran.returncode == 0
+    assert ran.stdout.startswith(b"{")
+    assert ran.stdout.endswith(b"}\n")
+    assert b"index" in ran.stderr
+    missing = subprocess.run([script, "search", "bm25"], capture_output=True, check=False)
+    assert (missing.returncode, missing.stdout) == (2, b"")
+
+
+def test_a_reader_that_stops_early_is_no_error(corpus: Path) -> None:
+    script = Path(sys.executable).with_name("acclimate")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        ran = subprocess.run(
+            [script, "recipes", "paper"], stdout=closed, stderr=subprocess.PIPE, check=False
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == b""
