@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from acclimate.cli import show
 
 if TYPE_CHECKING:
-    from acclimate.adapt.plan import Plan
+    from acclimate.adapt.plan import Plan, StagePlan
     from acclimate.adapt.result import Adaptation, BeforeAfter
 
 #: What a page of numbers says first: the systems, in the order of the table.
@@ -50,14 +50,21 @@ def show_plan(plan: Plan) -> None:
                 stage.what,
                 stage.download or "-",
                 f"{stage.items:,}",
-                duration(stage.seconds),
+                "unknown" if _untimed(stage) else duration(stage.seconds),
                 f"{stage.memory_gb:.1f} GB",
             )
             for stage in plan.stages
         ],
         numbers=3,
     )
-    show.line(f"In all about {duration(plan.seconds)} on this machine. Nothing was written.")
+    untimed = [stage.name for stage in plan.stages if _untimed(stage)]
+    without = f", and {', '.join(untimed)}, whose models are not here yet" if untimed else ""
+    show.line(f"In all about {duration(plan.seconds)} on this machine{without}.")
+
+
+def _untimed(stage: StagePlan) -> bool:
+    """A stage is tried out with its model, and so only where that is."""
+    return stage.items > 0 and not stage.seconds
 
 
 def plain_adaptation(result: Adaptation) -> dict[str, Any]:
@@ -104,17 +111,17 @@ def show_adaptation(result: Adaptation) -> None:
 
 
 def _show_measured(measured: BeforeAfter) -> None:
-    by_people = measured.labels == "judgments"
-    judges = (
-        "judged by people" if by_people else "held-out generated queries, judged by the teacher"
-    )
+    count = measured.before.queries
+    if measured.labels == "judgments":
+        show.line(f"\n{measured.corpus}: {count} queries, judged by people")
+    else:
+        show.line(f"\n{count} held-out generated queries, judged by the teacher")
     names = list(measured.before.measures)
     rows = []
     for system in _SYSTEMS:
         means = getattr(measured, system).measures
         rows.append((_TITLES[system], *(f"{means[name].value:.4f}" for name in names)))
-    title = f"{measured.corpus}: {measured.before.queries} queries, {judges}"
-    show.table(("system", *names), rows, title=title, numbers=len(names))
+    show.table(("system", *names), rows, numbers=len(names))
     show.differences(measured.comparisons)
 
 

@@ -29,11 +29,9 @@ def as_json(value: Mapping[str, Any]) -> None:
     sys.stdout.write("\n")
 
 
-def table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", numbers: int = 0
-) -> None:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> None:
     """A table whose last `numbers` columns are numbers."""
-    shown = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left")
+    shown = Table(box=SIMPLE_HEAD)
     for place, column in enumerate(columns):
         right = place >= len(columns) - numbers
         shown.add_column(
