@@ -1,6 +1,7 @@
 """How the outcome of an adaptation is shown; the adaptation itself has tests of its own."""
 
 import importlib
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from acclimate.adapt.result import (
     StageCount,
     TeacherAccuracy,
     TeacherCheck,
+    TrainPoint,
     TrainSummary,
 )
 from acclimate.cli.outcome import duration
@@ -22,9 +24,14 @@ from acclimate.corpus import Corpus
 from acclimate.evaluate.evaluation import Comparison, Evaluation
 from acclimate.evaluate.intervals import Estimate
 from acclimate.settings import Recipe
-from commands import Command
+from commands import acclimate, tiny_corpus
 
 MEAN = Estimate(0.5, 0.4, 0.6)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    return tiny_corpus(tmp_path / "tiny")
 
 
 def _measured(labels: str) -> BeforeAfter:
@@ -46,7 +53,7 @@ def _result(corpus: Corpus, out: Path, recipe: Recipe, judged: Corpus | None) ->
         verdict="It helped.",
         stages=[StageCount("generate", 9, {"repeated": 1}, 2.5)],
         teacher_check=TeacherCheck(accuracy, [accuracy], "The teacher is weak; name another."),
-        training=TrainSummary([], 2, 4, 1.0),
+        training=TrainSummary([TrainPoint(2, math.nan, 0.5, 1.0)], 2, 4, 1.0),
         label_free=_measured("teacher"),
         judged=_measured("judgments") if judged else None,
         samples=[],
@@ -78,7 +85,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 
 def test_options_reach_the_adaptation(
-    acclimate: Command, corpus: Path, tmp_path: Path, calls: list[tuple[Any, ...]]
+    corpus: Path, tmp_path: Path, calls: list[tuple[Any, ...]]
 ) -> None:
     ran = acclimate(
         "adapt", corpus, "--out", tmp_path / "out", "--recipe", "small", "--evaluate", corpus,
@@ -93,7 +100,7 @@ def test_options_reach_the_adaptation(
 
 
 def test_the_outcome_is_one_json_object(
-    acclimate: Command, corpus: Path, tmp_path: Path, calls: list[tuple[Any, ...]]
+    corpus: Path, tmp_path: Path, calls: list[tuple[Any, ...]]
 ) -> None:
     out = tmp_path / "out"
     found = acclimate("adapt", corpus, "--out", out, "--json").json
@@ -104,10 +111,11 @@ def test_the_outcome_is_one_json_object(
     assert found["label_free"]["after"]["measures"]["nDCG@10"]["value"] == 0.5
     assert found["label_free"]["comparisons"][0]["corrected_p"] == 0.02
     assert found["stages"][0]["counts"] == {"repeated": 1}
+    assert found["training"]["points"][0]["loss"] is None
 
 
 def test_the_outcome_for_people_says_what_to_use(
-    acclimate: Command, corpus: Path, tmp_path: Path, calls: list[tuple[Any, ...]]
+    corpus: Path, tmp_path: Path, calls: list[tuple[Any, ...]]
 ) -> None:
     out = tmp_path / "out"
     said = acclimate("adapt", corpus, "--out", out, "--evaluate", corpus).out
@@ -119,7 +127,7 @@ def test_the_outcome_for_people_says_what_to_use(
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_dry_run_says_what_it_would_cost(
-    as_json: bool, acclimate: Command, corpus: Path, monkeypatch: pytest.MonkeyPatch
+    as_json: bool, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stages: Sequence[StagePlan] = [
         StagePlan("generate", "queries", 1000, 7200.0, 1.5, ""),

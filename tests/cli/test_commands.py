@@ -5,10 +5,15 @@ from pathlib import Path
 import pytest
 
 from acclimate.formats.trec import read_run
-from commands import Command
+from commands import acclimate, tiny_corpus
 
 
-def test_evaluate_prints_one_json_object_with_intervals(acclimate: Command, corpus: Path) -> None:
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    return tiny_corpus(tmp_path / "tiny")
+
+
+def test_evaluate_prints_one_json_object_with_intervals(corpus: Path) -> None:
     found = acclimate("evaluate", "bm25", corpus, "--json").json
     assert set(found) == {"system", "corpus", "queries", "measures"}
     assert (found["system"], found["corpus"], found["queries"]) == ("bm25", str(corpus), 3)
@@ -16,14 +21,12 @@ def test_evaluate_prints_one_json_object_with_intervals(acclimate: Command, corp
     assert found["measures"]["RR@10"] == {"value": 1.0, "low": 1.0, "high": 1.0}
 
 
-def test_evaluate_looks_as_deep_as_its_measures(acclimate: Command, corpus: Path) -> None:
+def test_evaluate_looks_as_deep_as_its_measures(corpus: Path) -> None:
     ran = acclimate("evaluate", "bm25", corpus, "--measures", "R@1000 AP", "--json")
     assert set(ran.json["measures"]) == {"R@1000", "AP"}
 
 
-def test_compare_shows_differences_from_the_first_system(
-    acclimate: Command, corpus: Path, tmp_path: Path
-) -> None:
+def test_compare_shows_differences_from_the_first_system(corpus: Path, tmp_path: Path) -> None:
     worse = tmp_path / "worse.trec"
     worse.write_text("q1 Q0 zip 1 2 x\nq1 Q0 sort 2 1 x\nq2 Q0 zip 1 1 x\n")
     ran = acclimate("evaluate", "bm25", corpus, "--compare", worse, "--measures", "RR", "--json")
@@ -38,9 +41,7 @@ def test_compare_shows_differences_from_the_first_system(
     assert "-0.6667" in table
 
 
-def test_a_saved_run_measures_like_the_system_that_made_it(
-    acclimate: Command, corpus: Path, tmp_path: Path
-) -> None:
+def test_a_saved_run_measures_like_the_system_that_made_it(corpus: Path, tmp_path: Path) -> None:
     saved = tmp_path / "out.trec"
     first = acclimate("evaluate", "bm25", corpus, "--save-run", saved, "--json").json
     assert read_run(saved)["q1"][0].passage_id == "zip"
@@ -48,7 +49,7 @@ def test_a_saved_run_measures_like_the_system_that_made_it(
     assert again["measures"] == first["measures"]
 
 
-def test_search_finds_passages_with_their_texts(acclimate: Command, corpus: Path) -> None:
+def test_search_finds_passages_with_their_texts(corpus: Path) -> None:
     ran = acclimate("search", "bm25", corpus, "two lists paired", "-k", "1", "--json")
     (hit,) = ran.json["hits"]
     assert (hit["rank"], hit["id"], hit["title"]) == (1, "zip", "zip()")
@@ -56,20 +57,18 @@ def test_search_finds_passages_with_their_texts(acclimate: Command, corpus: Path
     assert "zip()" in acclimate("search", "bm25", corpus, "two lists paired").out
 
 
-def test_search_shows_markup_of_a_passage_as_it_is(acclimate: Command, corpus: Path) -> None:
+def test_search_shows_markup_of_a_passage_as_it_is(corpus: Path) -> None:
     ran = acclimate("search", "bm25", corpus, "markup")
     assert ran.code == 0
     assert "[red]in[/red]" in ran.out
 
 
-def test_search_without_a_hit_says_so(acclimate: Command, corpus: Path) -> None:
+def test_search_without_a_hit_says_so(corpus: Path) -> None:
     assert acclimate("search", "bm25", corpus, "xylophone").out == "nothing found\n"
     assert acclimate("search", "bm25", corpus, "xylophone", "--json").json["hits"] == []
 
 
-def test_a_run_is_searched_by_a_query_it_knows(
-    acclimate: Command, corpus: Path, tmp_path: Path
-) -> None:
+def test_a_run_is_searched_by_a_query_it_knows(corpus: Path, tmp_path: Path) -> None:
     saved = tmp_path / "out.run"
     acclimate("evaluate", "bm25", corpus, "--save-run", saved)
     for query in ("q2", "stop what hangs"):
@@ -79,7 +78,7 @@ def test_a_run_is_searched_by_a_query_it_knows(
     assert "give the run made for these queries" in ran.err
 
 
-def test_a_table_is_read_by_the_columns_that_are_set(acclimate: Command, tmp_path: Path) -> None:
+def test_a_table_is_read_by_the_columns_that_are_set(tmp_path: Path) -> None:
     table = tmp_path / "drinks.csv"
     table.write_text("nr,body\n1,water and lemonade\n2,cheese\n")
     sets = ("--set", "corpus.text_field=body", "--set", "corpus.id_field=nr")
@@ -87,7 +86,7 @@ def test_a_table_is_read_by_the_columns_that_are_set(acclimate: Command, tmp_pat
     assert [hit["id"] for hit in found["hits"]] == ["1"]
 
 
-def test_what_was_passed_over_is_said_on_stderr_only(acclimate: Command, corpus: Path) -> None:
+def test_what_was_passed_over_is_said_on_stderr_only(corpus: Path) -> None:
     with (corpus / "corpus.jsonl").open("a") as handle:
         handle.write('{"_id": "empty", "title": "", "text": " "}\n')
     ran = acclimate("search", "bm25", corpus, "lists", "--json")
@@ -96,13 +95,13 @@ def test_what_was_passed_over_is_said_on_stderr_only(acclimate: Command, corpus:
 
 
 @pytest.mark.parametrize("verb", ["models", "recipes", "corpora"])
-def test_what_can_be_named_is_listed(acclimate: Command, verb: str) -> None:
+def test_what_can_be_named_is_listed(verb: str) -> None:
     listed = acclimate(verb, "--json").json[verb]
     assert all(each["name"] for each in listed)
     assert acclimate(verb).out
 
 
-def test_the_lists_hold_what_the_offline_recipe_needs(acclimate: Command) -> None:
+def test_the_lists_hold_what_the_offline_recipe_needs() -> None:
     models = {each["name"]: each for each in acclimate("models", "--json").json["models"]}
     assert "offline" in models["google/gemma-3-270m"]["recipes"]
     assert "model hub" in models["Qwen/Qwen3-0.6B-Base"]["source"]
@@ -110,7 +109,7 @@ def test_the_lists_hold_what_the_offline_recipe_needs(acclimate: Command) -> Non
     assert corpora[0]["name"] == "python-stdlib"
 
 
-def test_a_recipe_is_shown_in_full(acclimate: Command) -> None:
+def test_a_recipe_is_shown_in_full() -> None:
     shown = acclimate("recipes", "paper", "--set", "seed=7", "--json").json
     assert shown["settings"]["seed"] == 7
     assert shown["settings"]["train.max_steps"] == 140_000
@@ -120,7 +119,7 @@ def test_a_recipe_is_shown_in_full(acclimate: Command) -> None:
 @pytest.mark.parametrize(
     "verb", ["adapt", "evaluate", "search", "export", "models", "recipes", "corpora"]
 )
-def test_every_verb_has_help(acclimate: Command, verb: str) -> None:
+def test_every_verb_has_help(verb: str) -> None:
     ran = acclimate(verb, "--help")
     assert ran.code == 0
     assert "Usage: acclimate" in ran.out

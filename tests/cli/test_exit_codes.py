@@ -11,7 +11,13 @@ import pytest
 
 from acclimate import api
 from acclimate.errors import AcclimateError
-from commands import Command
+from commands import acclimate, tiny_corpus
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    return tiny_corpus(tmp_path / "tiny")
+
 
 MISUSES = [
     (["frobnicate"], "No such command"),
@@ -42,7 +48,7 @@ MISUSES = [
 
 @pytest.mark.parametrize(("arguments", "said"), MISUSES, ids=[" ".join(a) for a, _ in MISUSES])
 def test_misuse_ends_with_2_and_says_what_to_mend(
-    arguments: list[str], said: str, acclimate: Command, corpus: Path, tmp_path: Path
+    arguments: list[str], said: str, corpus: Path, tmp_path: Path
 ) -> None:
     places = {"CORPUS": str(corpus), "OUT": str(tmp_path / "out")}
     for place, path in places.items():
@@ -79,7 +85,6 @@ def test_failures_are_one_line_and_a_code(
     error: BaseException,
     code: int,
     said: str,
-    acclimate: Command,
     corpus: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -91,9 +96,7 @@ def test_failures_are_one_line_and_a_code(
 
 
 @pytest.mark.parametrize("how", ["--debug", "variable"])
-def test_debug_shows_the_traceback(
-    how: str, acclimate: Command, corpus: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_debug_shows_the_traceback(how: str, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _failing(monkeypatch, RuntimeError("tensor"))
     if how == "variable":
         monkeypatch.setenv("ACCLIMATE_DEBUG", "1")
@@ -104,7 +107,7 @@ def test_debug_shows_the_traceback(
 
 
 def test_an_interrupted_adaptation_says_that_it_resumes(
-    acclimate: Command, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _failing(monkeypatch, KeyboardInterrupt())
     ran = acclimate("adapt", corpus, "--out", tmp_path / "out")
@@ -112,9 +115,7 @@ def test_an_interrupted_adaptation_says_that_it_resumes(
     assert "run the same command again to go on" in ran.err
 
 
-def test_a_run_that_cannot_be_saved_ends_with_1(
-    acclimate: Command, corpus: Path, tmp_path: Path
-) -> None:
+def test_a_run_that_cannot_be_saved_ends_with_1(corpus: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = acclimate("evaluate", "bm25", corpus, "--save-run", tmp_path / "file" / "out.trec")
     assert ran.code == 1

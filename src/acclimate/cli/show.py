@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +26,20 @@ PIPE_WIDTH = 160
 
 def as_json(value: Mapping[str, Any]) -> None:
     """One object and nothing else."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False, default=str)
+    plain = _finite(value)
+    json.dump(plain, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False, default=str)
     sys.stdout.write("\n")
+
+
+def _finite(value: Any) -> Any:
+    """Numbers that JSON does not know become null: a result must never fail to be printed."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(inner) for inner in value]
+    return value
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> None:
