@@ -16,7 +16,6 @@ from acclimate.adapt.result import (
     StageCount,
     TeacherAccuracy,
     TeacherCheck,
-    TrainPoint,
     TrainSummary,
 )
 from acclimate.cli.outcome import duration
@@ -24,6 +23,7 @@ from acclimate.corpus import Corpus
 from acclimate.evaluate.evaluation import Comparison, Evaluation
 from acclimate.evaluate.intervals import Estimate
 from acclimate.settings import Recipe
+from acclimate.train.course import TrainPoint
 from commands import acclimate, tiny_corpus
 
 MEAN = Estimate(0.5, 0.4, 0.6)
