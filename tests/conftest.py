@@ -1,16 +1,17 @@
-"""What all tests share: the real collections, where they are at hand."""
+"""What all tests share: toy parts, and the real collections where they are at hand."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-import toys
+if TYPE_CHECKING:
+    from toys import Toys
 
 # A busy machine is no failure, and most examples here wait for the disk.
 settings.register_profile("acclimate", deadline=None, max_examples=50)
@@ -33,26 +34,15 @@ def collection() -> Callable[[str], Path]:
     return find
 
 
-@dataclass(frozen=True, slots=True)
-class Toys:
-    """The folders of the toy parts."""
-
-    encoder: Path
-    cross: Path
-    causal: Path
-    t5: Path
-    corpus: Path
-
-
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Toys:
     """Every toy part, built once; tests that change one work on a copy."""
-    folder = tmp_path_factory.mktemp("toys")
-    texts = toys.toy_texts()
-    return Toys(
-        encoder=toys.tiny_encoder(folder, texts),
-        cross=toys.tiny_cross(folder, texts),
-        causal=toys.tiny_causal(folder, texts),
-        t5=toys.tiny_t5(folder, texts),
-        corpus=toys.toy_corpus(folder / "corpus"),
-    )
+    import toys  # late, as it takes seconds and most tests need no models
+
+    return toys.build(tmp_path_factory.mktemp("toys"))
+
+
+@pytest.fixture
+def fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models in fp32, so that what must be equal is equal to the last digits."""
+    monkeypatch.setattr("acclimate.models.precision.has_native_bf16", lambda device: False)

@@ -105,6 +105,29 @@ def _invented(draw: random.Random) -> Iterable[str]:
 # The models.
 
 
+@dataclass(frozen=True, slots=True)
+class Toys:
+    """The folders of the toy parts."""
+
+    encoder: Path
+    cross: Path
+    causal: Path
+    t5: Path
+    corpus: Path
+
+
+def build(folder: Path) -> Toys:
+    """Every toy part, under one folder."""
+    texts = toy_texts()
+    return Toys(
+        encoder=tiny_encoder(folder, texts),
+        cross=tiny_cross(folder, texts),
+        causal=tiny_causal(folder, texts),
+        t5=tiny_t5(folder, texts),
+        corpus=toy_corpus(folder / "corpus"),
+    )
+
+
 def tiny_encoder(folder: Path, texts: Sequence[str], *, normalize: bool = True) -> Path:
     """An untrained bi-encoder: little more than a bag of words, so that it has much to learn."""
     with torch.random.fork_rng(devices=[]):
@@ -127,14 +150,16 @@ def tiny_encoder(folder: Path, texts: Sequence[str], *, normalize: bool = True) 
     return _saved(whole.save_pretrained, folder / "encoder")
 
 
-def tiny_cross(folder: Path, texts: Sequence[str], *, sigmoid: bool = False) -> Path:
-    """A cross-encoder that has seen for a second which words stand in which passage."""
+def tiny_cross(folder: Path, texts: Sequence[str]) -> Path:
+    """A cross-encoder that has seen for a second which words stand in which passage.
+
+    Like many a published one, it squashes its logits unless it is told not to.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
         tokenizer = _word_tokenizer(texts)
         config = _bert(tokenizer, num_labels=1)
-        if sigmoid:
-            config.sentence_transformers = {"activation_fn": "torch.nn.modules.activation.Sigmoid"}
+        config.sentence_transformers = {"activation_fn": "torch.nn.modules.activation.Sigmoid"}
         model = BertForSequenceClassification(config)
         _heed_words(model.bert)
         draw = random.Random(2)
@@ -201,8 +226,7 @@ def tiny_t5(folder: Path, texts: Sequence[str]) -> Path:
             d_ff=2 * WIDTH,
             num_layers=2,
             num_heads=2,
-            **_special_ids(tokenizer),
-            **{"decoder_start_token_id": tokenizer.pad_token_id},
+            **_special_ids(tokenizer, decoder_start_token_id=tokenizer.pad_token_id),
         )
         model = T5ForConditionalGeneration(config)
         draw = random.Random(4)
@@ -337,8 +361,8 @@ def _fast(**parts: Any) -> PreTrainedTokenizerFast:
     return cast(PreTrainedTokenizerFast, make(**parts))
 
 
-def _special_ids(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
-    return {
+def _special_ids(tokenizer: PreTrainedTokenizerFast, **further: Any) -> dict[str, Any]:
+    return further | {
         "pad_token_id": tokenizer.pad_token_id,
         "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id,
