@@ -44,6 +44,8 @@ class CausalGenerator:
     _shared: Prefill | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if not self.settings.styles:
+            raise UsageError("generate.styles is empty; name at least one style")
         shown = {style for example in self.settings.examples for style, _ in example.queries}
         unknown = [style for style in self.settings.styles if style not in shown]
         if unknown:

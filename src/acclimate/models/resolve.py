@@ -47,6 +47,11 @@ def resolve(name: str) -> ResolvedModel:
                 f"{name} is a folder without config.json or modules.json, so it holds no model; "
                 "name the folder that a trained model was saved to (a run's is OUT/model)"
             )
+        if not any(local.rglob("*.safetensors")):
+            raise ModelNotFound(
+                f"{name} has no safetensors weights, and Acclimate opens no pickles; load it where "
+                "you trust it, save it with save_pretrained, and name that folder"
+            )
         return ResolvedModel(name, local.resolve(), "local folder", _licence_of(local))
     packaged = find_packaged(name)
     if packaged is not None and packaged.installed:

@@ -18,7 +18,8 @@ from acclimate.types import Passage
 #: After a Western full stop and a space, or after a full-width one.
 _BOUNDARY = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n{2,}")
 LEAST_WORDS, MOST_WORDS = 5, 40
-LEAST_CHARACTERS = 8
+#: For scripts that write no spaces; a character says about half a word.
+LEAST_CHARACTERS, MOST_CHARACTERS = 8, 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class OwnSentences:
     """A QueryGenerator that draws a passage's title and sentences without repetition."""
 
     name: str = "own-sentences"
-    identity: str = "own-sentences-1"
+    identity: str = "own-sentences-2"
     style: ClassVar[str] = "sentence"
 
     def generate(
@@ -55,6 +56,8 @@ def split_sentences(text: str) -> list[str]:
 def usable(sentence: str) -> bool:
     """Neither a fragment nor a whole paragraph; scripts without spaces count characters."""
     words = len(sentence.split())
-    if words <= 2:
-        return any(ord(char) > 0x2E80 for char in sentence) and len(sentence) >= LEAST_CHARACTERS
+    wide = sum(ord(char) > 0x2E80 for char in sentence)
+    # Foreign words and numbers within such a script stand between spaces.
+    if wide > 2 * words:
+        return LEAST_CHARACTERS <= len(sentence) <= MOST_CHARACTERS
     return LEAST_WORDS <= words <= MOST_WORDS
