@@ -96,9 +96,13 @@ class TrainSettings:
     #: Negatives in each training example: 1 as in the paper, or more.
     negatives: int = 1
     per_device_train_batch_size: int = 32
-    #: Queries that share passages are put into one batch, whose texts are then encoded once
-    #: (topic-aware batches, TAS-B, arXiv 2104.06967).
-    topic_batches: bool = False
+    #: Passages in a batch of one topic: each query about one of them is compared with all of
+    #: them, which are encoded once (after TAS-B, arXiv 2104.06967). 0: random batches, as in the
+    #: paper. A topic batch holds at most `per_device_train_batch_size` queries.
+    topic_passages: int = 0
+    #: Different groupings of the corpus, used epoch by epoch in turn; each query is labelled
+    #: for its group in all of them.
+    topic_partitions: int = 2
     max_steps: int = 140_000
     learning_rate: float = 2e-5
     warmup_steps: int = 1_000

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from acclimate.adapt.label import Values, combine, texts_of
+from acclimate.adapt.mine import TOPIC
 from acclimate.adapt.result import TeacherAccuracy, TeacherCheck
 from acclimate.adapt.teachers import open_teacher
 from acclimate.adapt.tools import Tools
@@ -44,7 +45,8 @@ def check_teacher(
 
 def _candidates(row: Mined, draw: random.Random, ids: Sequence[str]) -> tuple[str, ...]:
     """Query, positive, then as many random passages as mined ones; never one of them twice."""
-    pool = list(dict.fromkeys(pid for found in row.negatives.values() for pid in found))
+    ranked = (ids for name, ids in row.negatives.items() if not name.startswith(TOPIC))
+    pool = list(dict.fromkeys(passage_id for ids in ranked for passage_id in ids))
     hard = draw.sample(pool, min(RIVALS, len(pool)))
     taken = {row.positive_id, *hard}
     easy: list[str] = []

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from acclimate.adapt.mine import TOPIC
 from acclimate.adapt.teachers import open_teacher, reads_passages_once
 from acclimate.adapt.tools import Tools
 from acclimate.models.base import PairScorer
@@ -42,12 +43,19 @@ class Labelled:
 
 
 def candidates(mined: Iterable[Mined], count: int, seed: int) -> Iterator[tuple[str, ...]]:
-    """For each query its id, its positive and `count` negatives drawn from all that were mined."""
+    """For each query its id, its positive and `count` negatives drawn from all that were mined.
+
+    Those of its topic all come along: its batches are made of them.
+    """
     for row in mined:
-        pool = list(dict.fromkeys(pid for ids in row.negatives.values() for pid in ids))
+        found = {True: list[str](), False: list[str]()}
+        for name, ids in row.negatives.items():
+            found[name.startswith(TOPIC)] += ids
+        mates = dict.fromkeys(found[True])
+        pool = [pid for pid in dict.fromkeys(found[False]) if pid not in mates]
         # Seeded by the query, so that its draw does not depend on other queries.
         drawn = random.Random(f"{seed}/{row.query_id}").sample(pool, min(count, len(pool)))  # noqa: S311
-        yield (row.query_id, row.positive_id, *drawn)
+        yield (row.query_id, row.positive_id, *drawn, *mates)
 
 
 def label(

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from acclimate.adapt.tools import Tools
 from acclimate.runs import Rows, Shard, key_of
+from acclimate.train.topics import Integers, partition
 from acclimate.types import GeneratedQuery, Hit, Mined, Query
 
 SHARD = 1024
+#: How negatives are called that were found because they stand in the same group.
+TOPIC = "topic"
 
 
 def mine(tools: Tools, queries: Rows[GeneratedQuery]) -> Rows[Mined]:
     """For each query the best-ranked passages of each retriever that are not its own passage."""
-    settings = tools.recipe.mine
+    settings, train, seed = tools.recipe.mine, tools.recipe.train, tools.recipe.seed
     duplicates = tools.passages.duplicates
+    topics = Topics.of_corpus(tools)
     most = max((len(group) for group in duplicates.values()), default=1)
 
     def work(number: int, rows: list[GeneratedQuery]) -> Shard[Mined]:
@@ -35,15 +42,55 @@ def mine(tools: Tools, queries: Rows[GeneratedQuery]) -> Rows[Mined]:
                         settings.positive_aware,
                     )
                     for name, hits in found.items()
-                },
+                }
+                | topics.of(row.passage_id),
             )
             for place, row in enumerate(rows)
         ]  # fmt: skip
         kept = [row for row in mined if any(row.negatives.values())]
         return Shard(kept, Counter({"without negatives": len(mined) - len(kept)}))
 
-    key = key_of("mine", settings, queries.key, *map(tools.identity, settings.retrievers))
+    grouped = (train.topic_passages, train.topic_partitions) if train.topic_passages else ()
+    key = key_of(
+        "mine", settings, grouped, seed, queries.key, *map(tools.identity, settings.retrievers)
+    )
     return tools.run.stage("mine", Mined, work, queries, key, SHARD, len(queries))
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The groups of like passages that training batches are made of, by passage."""
+
+    ids: Sequence[str]
+    rows: Mapping[str, int]
+    duplicates: Mapping[str, frozenset[str]]
+    #: For each partition the group that each row belongs to.
+    groups: Sequence[Sequence[Integers]]
+
+    @classmethod
+    def of_corpus(cls, tools: Tools) -> Topics:
+        """The partitions that the training will go through; none for random batches."""
+        train = tools.recipe.train
+        partitions: list[list[Integers]] = []
+        for number in range(train.topic_partitions if train.topic_passages else 0):
+            vectors = tools.dense("student").vectors
+            by_row: list[Integers] = [np.zeros(0, dtype=np.int64)] * len(tools.passages)
+            for group in partition(vectors, train.topic_passages, tools.recipe.seed, number):
+                for row in group:
+                    by_row[row] = group
+            partitions.append(by_row)
+        return cls(tools.passages.ids, tools.rows, tools.passages.duplicates, partitions)
+
+    def of(self, passage_id: str) -> dict[str, tuple[str, ...]]:
+        """The other passages of the passage's groups, as negatives found by topic."""
+        own = self.duplicates.get(passage_id, frozenset((passage_id,)))
+        row = self.rows[passage_id]
+        return {
+            f"{TOPIC}-{number}": tuple(
+                self.ids[other] for other in groups[row] if self.ids[other] not in own
+            )
+            for number, groups in enumerate(self.groups)
+        }
 
 
 def choose(

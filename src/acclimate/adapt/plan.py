@@ -158,7 +158,9 @@ class _Rehearsal:
         return self._stage("mine", "queries", self.sizes.queries, seconds, 0.5, others)
 
     def _label(self, teacher: str) -> StagePlan:
-        pairs = self.sizes.queries * (1 + self.recipe.label.negatives)
+        train = self.recipe.train
+        mates = train.topic_partitions * max(0, train.topic_passages - 1)
+        pairs = self.sizes.queries * (1 + self.recipe.label.negatives + mates)
         model = teacher.partition(":")[2]
         places = [whereabouts(model)] if model else []
         seconds = 0.0
@@ -180,13 +182,12 @@ class _Rehearsal:
         if where.here:
             student = DenseEncoder.load(self.recipe.student.model)
             per_passage, per_query = self._gradient_seconds(student)
-            queries = settings.per_device_train_batch_size
-            each = self.sizes.queries / max(1, self.sizes.passages)
-            passages = (
-                queries / max(1.0, each)
-                if settings.topic_batches
-                else queries * (1 + settings.negatives)
-            )
+            queries = float(settings.per_device_train_batch_size)
+            passages = queries * (1 + settings.negatives)
+            if settings.topic_passages:
+                passages = settings.topic_passages
+                each = self.sizes.queries / max(1, self.sizes.passages)
+                queries = min(queries, each * passages)
             seconds = queries * per_query + passages * per_passage
             config = student.model[0].config
             layers = getattr(config, "num_hidden_layers", 6)

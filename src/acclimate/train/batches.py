@@ -1,21 +1,21 @@
 """Which examples are trained on together, and which passages that takes.
 
 A batch names each distinct passage once, however many of its queries want it: the passages are
-what costs. Random batches are the paper's. Topic batches (TAS-B, arXiv 2104.06967) bring together
-queries whose passages are alike, so that the candidates of one are candidates of others, and a
-query is compared with every passage of the batch that the teacher has labelled for it.
+what costs. Random batches are the paper's. A topic batch holds one group of like passages and
+queries about them, each compared with every passage of the group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from acclimate.errors import UsageError
 from acclimate.settings import TrainSettings
+from acclimate.train.topics import Vectors, partition
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -46,10 +46,7 @@ class Batch:
 
 
 def batches(
-    examples: Sequence[Example],
-    vectors: npt.NDArray[np.floating[Any]],
-    settings: TrainSettings,
-    seed: int,
+    examples: Sequence[Example], vectors: Vectors, settings: TrainSettings, seed: int
 ) -> Iterator[Batch]:
     """Batches without end, epoch after epoch; the same ones for the same seed.
 
@@ -58,10 +55,21 @@ def batches(
     epoch = 0
     while True:
         random = np.random.default_rng((seed, epoch))
-        if settings.topic_batches:
-            yield from _topic_epoch(examples, vectors, settings, random)
+        if settings.topic_passages:
+            number = epoch % settings.topic_partitions
+            groups = partition(vectors, settings.topic_passages, seed, number)
+            made = _topic_epoch(examples, groups, settings, random)
         else:
-            yield from _random_epoch(examples, settings, random)
+            made = _random_epoch(examples, settings, random)
+        found = False
+        for batch in made:
+            found = True
+            yield batch
+        if not found:
+            raise UsageError(
+                "train.topic_passages: no query has a label for another passage of its group; "
+                "set it to 0, or label again with the setting that the training uses"
+            )
         epoch += 1
 
 
@@ -85,44 +93,23 @@ def _random_epoch(
 
 def _topic_epoch(
     examples: Sequence[Example],
-    vectors: npt.NDArray[np.floating[Any]],
+    groups: Sequence[Integers],
     settings: TrainSettings,
     random: np.random.Generator,
 ) -> Iterator[Batch]:
-    """Every query once, beside queries whose passages are alike; new neighbours each epoch."""
-    positives = np.array([example.rows[0] for example in examples])
-    groups = list(_topics(positives, vectors, settings.per_device_train_batch_size, random))
-    for place in random.permutation(len(groups)):
-        group = [examples[index] for index in groups[place]]
-        present = np.unique([example.rows[0] for example in group])
-        inside = [_only(example, present) for example in group]
+    """Group by group, queries about its passages against all labelled passages of it."""
+    group_of = np.empty(sum(map(len, groups)), dtype=np.int64)
+    for number, group in enumerate(groups):
+        group_of[group] = number
+    asked: list[list[int]] = [[] for _ in groups]
+    for index, example in enumerate(examples):
+        asked[group_of[example.rows[0]]].append(index)
+    for number in random.permutation(len(groups)):
+        drawn = random.permutation(asked[number])[: settings.per_device_train_batch_size]
+        inside = [_only(examples[index], groups[number]) for index in drawn.astype(np.int64)]
         usable = [example for example in inside if len(example.rows) > 1]
         if usable:
             yield assemble(usable)
-
-
-def _topics(
-    positives: Integers,
-    vectors: npt.NDArray[np.floating[Any]],
-    size: int,
-    random: np.random.Generator,
-) -> Iterator[Integers]:
-    """Groups of at most `size` examples, by halving along the line between two random ones."""
-    waiting = [np.arange(len(positives))]
-    while waiting:
-        group = waiting.pop()
-        if len(group) <= size:
-            yield group
-            continue
-        first, second = random.choice(group, 2, replace=False)
-        direction = vectors[positives[first]] - vectors[positives[second]]
-        if not np.any(direction):
-            direction = random.standard_normal(vectors.shape[1])
-        position = np.asarray(vectors[positives[group]] @ direction)
-        # By passage among equals, so that the queries of one passage stay together.
-        order = group[np.lexsort((positives[group], position))]
-        middle = len(order) // 2
-        waiting += [order[:middle], order[middle:]]
 
 
 def _only(example: Example, present: Integers) -> Example:

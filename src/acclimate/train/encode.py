@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -36,9 +36,9 @@ class Part:
     """One micro-batch: its places in the batch, and its vectors with their graph if kept."""
 
     places: list[int]
-    features: dict[str, Tensor]
-    #: The random state before its first encoding, to repeat its dropout.
-    random: Tensor | None = None
+    features: dict[str, Any]
+    #: The random states before its first encoding, to repeat its dropout.
+    random: list[Tensor] = field(default_factory=list)
     vectors: Tensor | None = None
 
 
@@ -61,7 +61,7 @@ class GradientEncoder:
         for part in self._micro_batches(texts):
             kept += part.features["input_ids"].numel()
             keep = kept <= GRAPH_TOKENS
-            part.random = torch.get_rng_state()
+            part.random = self._random_states()
             with torch.set_grad_enabled(keep):
                 vectors = self._forward(part.features)
             part.vectors = vectors if keep else None
@@ -75,16 +75,15 @@ class GradientEncoder:
 
     def carry_back(self, gradient: Tensor) -> None:
         """Back-propagate the gradient of `encode`'s result into the model."""
-        after = torch.get_rng_state()
+        after = self._random_states()
         for part in self._parts:
-            if part.vectors is None and part.random is not None:
-                torch.set_rng_state(part.random)  # the same dropout as the first time
+            if part.vectors is None:
+                self._set_random(part.random)  # the same dropout as the first time
                 part.vectors = self._forward(part.features)
-            if part.vectors is not None:
-                torch.autograd.backward(part.vectors, gradient[part.places])
-                part.vectors = None
+            torch.autograd.backward(part.vectors, gradient[part.places])
+            part.vectors = None
             self.collect()
-        torch.set_rng_state(after)
+        self._set_random(after)
         self._parts = []
 
     @torch.no_grad()
@@ -117,16 +116,28 @@ class GradientEncoder:
             contents = [texts[place].content for place in places]
             features = self.model.preprocess(contents, prompt=prompt)
             on_device = {
-                name: value.to(self.model.device)
+                # What is no tensor tells the pooling how long the prompt is.
+                name: value.to(self.model.device) if isinstance(value, Tensor) else value
                 for name, value in features.items()
-                if isinstance(value, Tensor)
             }
             parts.append(Part(places, on_device))
             start += len(places)
         return parts
 
-    def _forward(self, features: dict[str, Tensor]) -> Tensor:
+    def _forward(self, features: dict[str, Any]) -> Tensor:
         vectors: Tensor = self.model(dict(features))["sentence_embedding"].float()
         if self.similarity is Similarity.COSINE:
             vectors = torch.nn.functional.normalize(vectors, dim=1)
         return vectors
+
+    def _random_states(self) -> list[Tensor]:
+        """Of the CPU, and of the GPU that the model is on, whose dropout it decides."""
+        states = [torch.get_rng_state()]
+        if self.model.device.type == "cuda":
+            states.append(torch.cuda.get_rng_state(self.model.device))
+        return states
+
+    def _set_random(self, states: list[Tensor]) -> None:
+        torch.set_rng_state(states[0])
+        for state in states[1:]:
+            torch.cuda.set_rng_state(state, self.model.device)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -90,9 +90,8 @@ class _Loop:
             self.model, student.similarity, task.settings.micro_batch_size, self.masters.collect
         )
         self.objective: Objective = objective(task.settings.objective, task.settings.temperature)
-        prompts = self.model.prompts
-        self.query_prompt = prompts.get("query") or None
-        self.passage_prompt = prompts.get("document") or prompts.get("passage") or None
+        self.query_prompt = _prompt(self.model.prompts, "query")
+        self.passage_prompt = _prompt(self.model.prompts, "document", "passage", "corpus")
         self.watched = _watched(task)
 
     def from_step(self, step: int) -> Iterator[Batch]:
@@ -112,12 +111,11 @@ class _Loop:
 
     def look(self, course: Course, losses: list[float], seconds: float) -> None:
         """Measure the held-out loss, note it, and save a checkpoint."""
-        held_out = self._held_out_loss()
+        # Rounded before it is compared: a loss that stays as it is must not win by its rounding.
+        held_out = round(self._held_out_loss(), 6)
         mean = sum(losses) / len(losses) if losses else held_out
         course.seconds += seconds
-        point = TrainPoint(
-            course.step, round(mean, 6), round(held_out, 6), round(course.seconds, 1)
-        )
+        point = TrainPoint(course.step, round(mean, 6), held_out, round(course.seconds, 1))
         is_best = not course.points or held_out < course.best_loss
         course.points.append(point)
         if is_best:
@@ -166,6 +164,11 @@ class _Loop:
         ]
         self.model.train(self.task.settings.dropout)
         return sum(losses) / len(losses) if losses else 0.0
+
+
+def _prompt(prompts: Mapping[str, str | None], *names: str) -> str | None:
+    """The prompt that sentence-transformers puts before such texts: the first of these names."""
+    return next((prompts[name] for name in names if name in prompts), None) or None
 
 
 def _watched(task: Task) -> list[Batch]:
