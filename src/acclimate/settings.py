@@ -104,6 +104,8 @@ class TrainSettings:
     #: for its group in all of them.
     topic_partitions: int = 2
     max_steps: int = 140_000
+    #: Order of the examples, negatives drawn and dropout; the recipe's own seed decides the rest.
+    seed: int = 42
     learning_rate: float = 2e-5
     warmup_steps: int = 1_000
     weight_decay: float = 0.0

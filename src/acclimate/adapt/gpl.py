@@ -118,7 +118,7 @@ def pseudo_label(tools: Tools) -> Pseudo:
     recipe = tools.recipe
     generated = generate(tools)
     distinct = Distinct(generated)
-    kept = keep_consistent(tools, distinct, sum(map(len, generated)), _keys(generated))
+    kept = keep_consistent(tools, distinct, sum(1 for _ in distinct), _keys(generated))
     mined = mine(tools, kept)
     queries = {query.id: query for query in kept}
     check = _check(tools, queries, mined)
@@ -134,7 +134,7 @@ def _take_up(tools: Tools, folder: Path) -> Pseudo:
     kept, repeated = given.queries, 0
     if given.mined is None:
         distinct = Distinct([given.queries])
-        kept = keep_consistent(tools, distinct, len(given.queries), given.queries.key)
+        kept = keep_consistent(tools, distinct, sum(1 for _ in distinct), given.queries.key)
         repeated = distinct.dropped
     mined = given.mined or mine(tools, kept)
     queries = {query.id: query for query in kept}
@@ -225,7 +225,7 @@ def _train(tools: Tools, pseudo: Pseudo) -> tuple[Course, Path]:
         texts=texts,
         vectors=tools.dense("student").vectors,
         settings=recipe.train,
-        seed=recipe.seed,
+        topics_seed=recipe.seed,
     )
     course = train(student, task, folder, tools.run.progress)
     if not (folder / "model").exists():

@@ -46,18 +46,19 @@ class Batch:
 
 
 def batches(
-    examples: Sequence[Example], vectors: Vectors, settings: TrainSettings, seed: int
+    examples: Sequence[Example], vectors: Vectors, settings: TrainSettings, topics_seed: int
 ) -> Iterator[Batch]:
-    """Batches without end, epoch after epoch; the same ones for the same seed.
+    """Batches without end, epoch after epoch; the same ones for the same seeds.
 
-    `vectors` are the student's passage vectors at the start, by which topics are told apart.
+    `vectors` are the student's passage vectors at the start, by which topics are told apart;
+    `topics_seed` is the one that the queries were labelled for their groups with.
     """
     epoch = 0
     while True:
-        random = np.random.default_rng((seed, epoch))
+        random = np.random.default_rng((settings.seed, epoch))
         if settings.topic_passages:
             number = epoch % settings.topic_partitions
-            groups = partition(vectors, settings.topic_passages, seed, number)
+            groups = partition(vectors, settings.topic_passages, topics_seed, number)
             made = _topic_epoch(examples, groups, settings, random)
         else:
             made = _random_epoch(examples, settings, random)

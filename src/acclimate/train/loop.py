@@ -49,7 +49,7 @@ class Task:
     texts: Texts
     vectors: npt.NDArray[np.floating[Any]]
     settings: TrainSettings
-    seed: int
+    topics_seed: int
 
 
 def train(student: DenseEncoder, task: Task, folder: Path, progress: Progress) -> Course:
@@ -67,7 +67,7 @@ def train(student: DenseEncoder, task: Task, folder: Path, progress: Progress) -
         losses: list[float] = []
         started = time.monotonic()
         for batch in loop.from_step(course.step):
-            torch.manual_seed(task.seed + course.step)
+            torch.manual_seed(task.settings.seed + course.step)
             losses.append(loop.step(batch, course.step))
             course.step += 1
             advance(1)
@@ -97,7 +97,7 @@ class _Loop:
     def from_step(self, step: int) -> Iterator[Batch]:
         """The batches that are still to come."""
         task = self.task
-        endless = batches(task.examples, task.vectors, task.settings, task.seed)
+        endless = batches(task.examples, task.vectors, task.settings, task.topics_seed)
         return islice(endless, step, task.settings.max_steps)
 
     def step(self, batch: Batch, number: int) -> float:
