@@ -1,0 +1,1 @@
+"""Our stages beside the same work done with plain libraries; see bench/results/README.md."""
