@@ -137,6 +137,7 @@ def ours(name: str) -> Way[Triple, Trained]:
             learning_rate=RATE,
             per_device_train_batch_size=BATCH,
             dropout=False,
+            seed=SEED,
         )
         student = DenseEncoder.load(name, similarity="dot")
         with tempfile.TemporaryDirectory() as folder:
@@ -160,7 +161,7 @@ def as_task(triples: Sequence[Triple], settings: TrainSettings) -> Task:
         texts=lambda rows: [contents[row] for row in rows],
         vectors=np.zeros((len(contents), 1), dtype=np.float32),
         settings=settings,
-        seed=SEED,
+        topics_seed=SEED,
     )
 
 
