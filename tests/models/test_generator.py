@@ -134,12 +134,14 @@ def test_rows_that_go_on_read_on_as_they_began(
         return after
 
     monkeypatch.setattr(CausalModel, "step", noted)
+    # The longer passage is read first; the shorter one is padded to its width.
+    passages = [PASSAGES[0], Passage("short", "bamode lapara")]
     scripted(monkeypatch, [[line, word], [other], [line]])
-    generator.generate(PASSAGES[:1], 2, seed=1)
-    scripted(monkeypatch, [[word], [other], [line]])
-    generator.generate(PASSAGES[:1], 1, seed=1)
-    beside, alone = seen[:2], seen[2:]
-    torch.testing.assert_close(torch.cat(beside), torch.cat(alone), atol=1e-4, rtol=1e-4)
+    generator.generate(passages, 1, seed=1)
+    scripted(monkeypatch, [[word, word], [other, other], [line, line]])
+    generator.generate(passages, 1, seed=1)
+    alone, beside = seen[:2], [logits[1:] for logits in seen[2:]]
+    torch.testing.assert_close(torch.cat(alone), torch.cat(beside), atol=1e-4, rtol=1e-4)
 
 
 def test_seq2seq_knows_one_style_only(toy: Toys) -> None:
