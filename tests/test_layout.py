@@ -1,0 +1,77 @@
+"""The rooms of the house: a module imports only from rooms above it (CONTRIBUTING.md)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+SOURCE = Path(__file__).parent.parent / "src" / "acclimate"
+
+#: The level of each room; a module may import from lower levels and from its own room.
+LEVELS = {
+    "types": 0,
+    "errors": 0,
+    "paths": 0,
+    "extras": 1,
+    "ranking": 1,
+    "fields": 1,
+    "models/prompts": 1,
+    "formats": 2,
+    "settings": 2,
+    "corpus": 3,
+    "progress": 3,
+    "rowfile": 3,
+    "recipes": 4,
+    "runs": 4,
+    "models": 4,
+    "catalogue": 5,
+    "indexes": 5,
+    "search": 6,
+    "evaluate": 6,
+    "train": 6,
+    "systems": 7,
+    "adapt/result": 8,
+    "report": 9,
+    "adapt": 10,
+    "api": 11,
+    "__init__": 12,
+    "cli": 13,
+    "__main__": 14,
+}
+
+
+def room_of(module: str) -> str:
+    """The room of a dotted module name below acclimate."""
+    parts = module.split(".")
+    whole = "/".join(parts[:2])
+    return whole if whole in LEVELS else parts[0]
+
+
+def imports_of(path: Path) -> list[str]:
+    """Dotted names below acclimate that a file imports, wherever in it they stand."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("acclimate."):
+            found.append((node.module or "").removeprefix("acclimate."))
+        elif isinstance(node, ast.ImportFrom) and node.module == "acclimate":
+            found += [alias.name for alias in node.names if not alias.name.startswith("__")]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+            found += [n.removeprefix("acclimate.") for n in names if n.startswith("acclimate.")]
+    return found
+
+
+def test_every_module_has_a_room() -> None:
+    rooms = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in SOURCE.rglob("*.py")}
+    assert rooms - {"data"} <= {room.partition("/")[0] for room in LEVELS}
+
+
+def test_a_module_imports_only_from_rooms_above_it() -> None:
+    wrong = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        here = room_of(".".join(path.relative_to(SOURCE).with_suffix("").parts))
+        for imported in imports_of(path):
+            there = room_of(imported)
+            if there != here and LEVELS.get(there, 99) >= LEVELS[here]:
+                wrong.append(f"{path.relative_to(SOURCE)} imports {imported}")
+    assert wrong == []
