@@ -34,9 +34,18 @@ class DenseEncoder:
 
     @classmethod
     def load(
-        cls, name: str, *, similarity: str = "auto", dtype: str = "auto", max_seq_length: int = 0
+        cls,
+        name: str,
+        *,
+        similarity: str = "auto",
+        dtype: str = "auto",
+        max_seq_length: int = 0,
+        attention: str | None = None,
     ) -> DenseEncoder:
-        """Load a local folder, a packaged model or a hub id; see `resolve` for the errors."""
+        """Load a local folder, a packaged model or a hub id; see `resolve` for the errors.
+
+        `attention` is the implementation in transformers' words; none leaves it to the library.
+        """
         from sentence_transformers import SentenceTransformer
 
         resolved = resolve(name)
@@ -45,7 +54,11 @@ class DenseEncoder:
             str(resolved.folder),
             device=str(placement.device),
             local_files_only=True,
-            model_kwargs={"dtype": torch.float32, "use_safetensors": True},
+            model_kwargs={
+                "dtype": torch.float32,
+                "use_safetensors": True,
+                "attn_implementation": attention,
+            },
         )
         if max_seq_length:
             model.max_seq_length = max_seq_length

@@ -44,3 +44,12 @@ def best_placement(dtype: str = "auto") -> Placement:
     if dtype == "auto":
         return Placement(device, torch.bfloat16 if has_native_bf16(device) else torch.float32)
     return Placement(device, {"float32": torch.float32, "bfloat16": torch.bfloat16}[dtype])
+
+
+def training_attention() -> str | None:
+    """The attention to train with: on a CPU the plain one, whose backward pass is far faster.
+
+    The backward pass of torch's fused attention on a CPU takes up to 8 times that of the plain
+    products (12 heads of 32, 128 tokens, bf16); `bench/train.py` measures what comes of it.
+    """
+    return "eager" if best_placement().device.type == "cpu" else None

@@ -8,7 +8,7 @@ queries about them, each compared with every passage of the group.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +23,16 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A query with its candidates' rows in the corpus, positive first, and their labels."""
+    """A query with its candidates' rows in the corpus, positive first, and their labels.
+
+    `compares_positive` is False for a sentence of its own passage: that it stands there word for
+    word would be all that is learned, and nothing of how the teacher ranks the other passages.
+    """
 
     query: str
     rows: Integers
     values: Floats
+    compares_positive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,9 @@ def _random_epoch(
             count = min(settings.negatives, len(example.rows) - 1)
             chosen = 1 + random.permutation(len(example.rows) - 1)[:count]
             columns = np.concatenate([[0], chosen])
-            drawn.append(Example(example.query, example.rows[columns], example.values[columns]))
+            drawn.append(
+                replace(example, rows=example.rows[columns], values=example.values[columns])
+            )
         yield assemble(drawn)
 
 
@@ -108,7 +115,8 @@ def _topic_epoch(
     for number in random.permutation(len(groups)):
         drawn = random.permutation(asked[number])[: settings.per_device_train_batch_size]
         inside = [_only(examples[index], groups[number]) for index in drawn.astype(np.int64)]
-        usable = [example for example in inside if len(example.rows) > 1]
+        # One candidate left is no choice to learn from.
+        usable = [each for each in inside if len(each.rows) > 2 - each.compares_positive]
         if usable:
             yield assemble(usable)
 
@@ -116,7 +124,7 @@ def _topic_epoch(
 def _only(example: Example, present: Integers) -> Example:
     """The example without the candidates that are not among the batch's passages."""
     keep = np.isin(example.rows, present)
-    return Example(example.query, example.rows[keep], example.values[keep])
+    return replace(example, rows=example.rows[keep], values=example.values[keep])
 
 
 def assemble(examples: Sequence[Example]) -> Batch:
@@ -134,5 +142,6 @@ def assemble(examples: Sequence[Example]) -> Batch:
         cells[line, :count] = places[start : start + count]
         values[line, :count] = example.values
         mask[line, :count] = True
+        mask[line, 0] = example.compares_positive
         start += count
     return Batch([example.query for example in examples], distinct.tolist(), cells, values, mask)

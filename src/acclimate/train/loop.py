@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -174,7 +174,9 @@ def _prompt(prompts: Mapping[str, str | None], *names: str) -> str | None:
 def _watched(task: Task) -> list[Batch]:
     """The same few held-out queries at every look, with their first candidates."""
     few = [
-        Example(each.query, each.rows[:HELD_OUT_CANDIDATES], each.values[:HELD_OUT_CANDIDATES])
+        replace(
+            each, rows=each.rows[:HELD_OUT_CANDIDATES], values=each.values[:HELD_OUT_CANDIDATES]
+        )
         for each in task.held_out[:HELD_OUT_QUERIES]
     ]
     return [assemble(few[start : start + 16]) for start in range(0, len(few), 16)]
