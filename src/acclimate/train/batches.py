@@ -23,16 +23,11 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A query with its candidates' rows in the corpus, positive first, and their labels.
-
-    `compares_positive` is False for a sentence of its own passage: that it stands there word for
-    word would be all that is learned, and nothing of how the teacher ranks the other passages.
-    """
+    """A query with its candidates' rows in the corpus, positive first, and their labels."""
 
     query: str
     rows: Integers
     values: Floats
-    compares_positive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +110,7 @@ def _topic_epoch(
     for number in random.permutation(len(groups)):
         drawn = random.permutation(asked[number])[: settings.per_device_train_batch_size]
         inside = [_only(examples[index], groups[number]) for index in drawn.astype(np.int64)]
-        # One candidate left is no choice to learn from.
-        usable = [each for each in inside if len(each.rows) > 2 - each.compares_positive]
+        usable = [example for example in inside if len(example.rows) > 1]
         if usable:
             yield assemble(usable)
 
@@ -142,6 +136,5 @@ def assemble(examples: Sequence[Example]) -> Batch:
         cells[line, :count] = places[start : start + count]
         values[line, :count] = example.values
         mask[line, :count] = True
-        mask[line, 0] = example.compares_positive
         start += count
     return Batch([example.query for example in examples], distinct.tolist(), cells, values, mask)
