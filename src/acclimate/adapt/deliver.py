@@ -78,6 +78,11 @@ def save_model(encoder: DenseEncoder, folder: Path) -> None:
     """An ordinary sentence-transformers folder, in fp32 safetensors."""
     aside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
+    # A tokenizer would save how it was used last, which a resumed run has not done yet.
+    backend = getattr(encoder.model.tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_truncation()
+        backend.no_padding()
     encoder.model.save_pretrained(str(aside), create_model_card=False)
     replace_folder(aside, folder)
 
