@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from acclimate.adapt.label import Labelled, labels
 from acclimate.adapt.tools import Tools
 from acclimate.errors import InputError, UsageError
 from acclimate.formats import gpl
-from acclimate.formats.files import atomic_write
+from acclimate.formats.files import atomic_write, read_bytes
 from acclimate.rowfile import RowT
 from acclimate.runs import Rows, Shard, key_of
 from acclimate.settings import LabelSettings
@@ -48,15 +48,16 @@ def import_artefacts(tools: Tools, folder: Path) -> Imported:
             _check(row.passage_id, known, folder / "qgen-qrels/train.tsv")
             yield row
 
-    written = _copy(tools, "imported-queries", GeneratedQuery, queries, folder)
+    asking = [folder / "qgen-queries.jsonl", folder / "qgen-qrels/train.tsv"]
+    written = _copy(tools, "imported-queries", GeneratedQuery, queries, asking)
     asked = {query.id: query.passage_id for query in written}
     if (folder / gpl.TRAINING_DATA).exists():
         labelled = list(_labelled(folder, asked, known))
         rows = [Mined(each.query_id, each.passage_ids[0], {"imported": each.passage_ids[1:]})
                 for each in labelled]  # fmt: skip
-        return Imported(
-            written, _copy(tools, "imported-mined", Mined, lambda: iter(rows), folder), labelled
-        )
+        files = [*asking, folder / gpl.TRAINING_DATA]
+        copied = _copy(tools, "imported-mined", Mined, lambda: iter(rows), files)
+        return Imported(written, copied, labelled)
     if not (folder / gpl.HARD_NEGATIVES).exists():
         return Imported(written, None, ())
 
@@ -69,9 +70,22 @@ def import_artefacts(tools: Tools, folder: Path) -> Imported:
                 *(p for ids in row.negatives.values() for p in ids),
             ):
                 _check(passage_id, known, path)
-            yield row
+            usable = _usable(row, tools.passages.duplicates)
+            if any(usable.negatives.values()):
+                yield usable
 
-    return Imported(written, _copy(tools, "imported-mined", Mined, mined, folder), ())
+    files = [*asking, folder / gpl.HARD_NEGATIVES]
+    return Imported(written, _copy(tools, "imported-mined", Mined, mined, files), ())
+
+
+def _usable(row: Mined, duplicates: Mapping[str, frozenset[str]]) -> Mined:
+    """Without the positive and its copies among the negatives: the GPL code knows no copies."""
+    own = duplicates.get(row.positive_id, frozenset((row.positive_id,)))
+    negatives = {
+        name: tuple(passage_id for passage_id in ids if passage_id not in own)
+        for name, ids in row.negatives.items()
+    }
+    return replace(row, negatives=negatives)
 
 
 def _copy(
@@ -79,11 +93,10 @@ def _copy(
     name: str,
     kind: type[RowT],
     rows: Callable[[], Iterator[RowT]],
-    folder: Path,
+    files: Sequence[Path],
 ) -> Rows[RowT]:
     """Keep imported rows in the run folder, under a hash of the files that they come from."""
-    files = sorted([*folder.glob("qgen-*"), *folder.glob("*.jsonl"), *folder.glob("*.tsv")])
-    digest = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()]
+    digest = [hashlib.sha256(read_bytes(path)).hexdigest() for path in files]
     key = key_of(name, digest, tools.passages.fingerprint)
 
     def work(number: int, taken: list[RowT]) -> Shard[RowT]:

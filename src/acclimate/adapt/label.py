@@ -108,7 +108,8 @@ def _score(
     chosen: Sequence[tuple[str, ...]],
     mined_key: str,
 ) -> Rows[Score]:
-    pairs = [(row[0], passage_id) for row in chosen for passage_id in row[1:]]
+    # Distinct: an imported query may have several passages, and their negatives in common.
+    pairs = list(dict.fromkeys((row[0], passage_id) for row in chosen for passage_id in row[1:]))
     if reads_passages_once(teacher):
         pairs.sort(key=lambda pair: (tools.rows[pair[1]], pair[0]))
 
@@ -141,10 +142,5 @@ def texts_of(
 
 def _values(scores: Iterable[Score], chosen: Sequence[tuple[str, ...]]) -> Values:
     """One teacher's scores in the candidates' order, shape (pairs,)."""
-    places = {
-        pair: place for place, pair in enumerate((row[0], pid) for row in chosen for pid in row[1:])
-    }
-    values = np.empty(len(places), dtype=np.float32)
-    for score in scores:
-        values[places[score.query_id, score.passage_id]] = score.value
-    return values
+    values = {(score.query_id, score.passage_id): score.value for score in scores}
+    return np.array([values[row[0], pid] for row in chosen for pid in row[1:]], dtype=np.float32)
