@@ -34,6 +34,7 @@ from acclimate.adapt.tools import Tools
 from acclimate.corpus import Corpus
 from acclimate.errors import InputError
 from acclimate.models.dense import DenseEncoder
+from acclimate.models.precision import training_attention
 from acclimate.models.sentences import OwnSentences
 from acclimate.progress import Progress, Silent
 from acclimate.runs import Rows, Run, key_of
@@ -81,7 +82,8 @@ def adapt(
 
         adapted = _reload(tools, model)
         compared = systems(tools, adapted)
-        held_out = _telling([pseudo.queries[row.query_id] for row in split(tools, pseudo)[1]])
+        apart = dict.fromkeys(row.query_id for row in split(tools, pseudo)[1])
+        held_out = _telling([pseudo.queries[query_id] for query_id in apart])
         label_free = judged_by_teacher(tools, compared, held_out)
         by_people = judged_by_people(tools, compared, judged) if judged else None
         decided = verdict(label_free, by_people, course.best_step)
@@ -175,10 +177,13 @@ def split(tools: Tools, pseudo: Pseudo) -> tuple[list[Labelled], list[Labelled]]
     telling = telling or sorted(map(place, pseudo.labelled))
     wanted = max(1, min(settings.max_held_out, round(settings.held_out * len(telling))))
     border = telling[wanted - 1]
-    return (
-        [row for row in pseudo.labelled if place(row) > border],
-        [row for row in pseudo.labelled if place(row) <= border],
-    )
+    learning = [row for row in pseudo.labelled if place(row) > border]
+    if not learning:
+        raise InputError(
+            f"of {len(pseudo.labelled)} queries none is left to train on when those of the "
+            "held-out passages are set apart; give more passages, or lower train.held_out"
+        )
+    return learning, [row for row in pseudo.labelled if place(row) <= border]
 
 
 def is_telling(query: GeneratedQuery) -> bool:
@@ -197,7 +202,7 @@ def _train(tools: Tools, pseudo: Pseudo) -> tuple[Course, Path]:
     key = key_of(
         "train",
         recipe.train,
-        recipe.label,
+        recipe.label.weights,
         recipe.seed,
         tools.student.identity,
         pseudo.mined.key,
@@ -218,6 +223,7 @@ def _train(tools: Tools, pseudo: Pseudo) -> tuple[Course, Path]:
         similarity=recipe.student.similarity,
         dtype=recipe.student.dtype,
         max_seq_length=recipe.student.max_seq_length,
+        attention=training_attention(),
     )
     task = Task(
         examples=[example(row) for row in learning],
