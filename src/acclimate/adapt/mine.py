@@ -51,9 +51,9 @@ def mine(tools: Tools, queries: Rows[GeneratedQuery]) -> Rows[Mined]:
         return Shard(kept, Counter({"without negatives": len(mined) - len(kept)}))
 
     grouped = (train.topic_passages, train.topic_partitions) if train.topic_passages else ()
-    key = key_of(
-        "mine", settings, grouped, seed, queries.key, *map(tools.identity, settings.retrievers)
-    )
+    # Topics are told apart by the student's vectors, whoever mines.
+    names = dict.fromkeys((*settings.retrievers, *(("student",) if grouped else ())))
+    key = key_of("mine", settings, grouped, seed, queries.key, *map(tools.identity, names))
     return tools.run.stage("mine", Mined, work, queries, key, SHARD, len(queries))
 
 
