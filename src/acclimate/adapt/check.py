@@ -44,10 +44,15 @@ def check_teacher(
 
 
 def _candidates(row: Mined, draw: random.Random, ids: Sequence[str]) -> tuple[str, ...]:
-    """Query, positive, then as many random passages as mined ones; never one of them twice."""
-    ranked = (ids for name, ids in row.negatives.items() if not name.startswith(TOPIC))
-    pool = list(dict.fromkeys(passage_id for ids in ranked for passage_id in ids))
-    hard = draw.sample(pool, min(RIVALS, len(pool)))
+    """Query, positive, then as many random passages as mined ones; never one of them twice.
+
+    Where nothing but a topic gave negatives, those are taken; of a few passages' corpus, so few
+    mined ones that there are as many others.
+    """
+    ranked = [found for name, found in row.negatives.items() if not name.startswith(TOPIC)]
+    found = ranked if any(ranked) else row.negatives.values()
+    pool = list(dict.fromkeys(passage_id for some in found for passage_id in some))
+    hard = draw.sample(pool, min(RIVALS, len(pool), max(1, (len(ids) - 1) // 2)))
     taken = {row.positive_id, *hard}
     easy: list[str] = []
     while len(easy) < len(hard) and len(taken) < len(ids):
