@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class PassageStore:
         return len(self.ids)
 
     def __iter__(self) -> Iterator[Passage]:
-        with _open(self.path) as database:
+        with closing(_open(self.path)) as database:
             query = f"SELECT {_COLUMNS} FROM passages ORDER BY row"  # noqa: S608
             for values in database.execute(query):
                 yield Passage(*values)
@@ -37,7 +38,7 @@ class PassageStore:
     def get(self, ids: Sequence[str]) -> list[Passage]:
         """The passages of those ids, in their order."""
         query = f"SELECT {_COLUMNS} FROM passages WHERE id = ?"  # noqa: S608
-        with _open(self.path) as database:
+        with closing(_open(self.path)) as database:
             return [Passage(*database.execute(query, (wanted,)).fetchone()) for wanted in ids]
 
 
