@@ -167,6 +167,15 @@ class _Rehearsal:
         if not model:
             # BM25 and the student look labels up in what the other stages have computed.
             return self._stage(f"label {teacher}", "pairs", pairs, 2e-5, 0.2, [])
+        if teacher.startswith("encoder:"):
+            # Its passages are what costs, each encoded once however many pairs it is in.
+            contents = [passage.content for passage in self.sample]
+            if places[0].here:
+                encoder = self.tools.encoder(model)
+                seconds = self._each(lambda: encoder.encode_passages(contents))
+            memory = places[0].gigabytes
+            count = self.sizes.passages
+            return self._stage(f"label {teacher}", "passages", count, seconds, memory, places)
         if places[0].here:
             scorer = open_teacher(self.tools, teacher)
             tried = [(query, passage) for query in self.queries[:8] for passage in self.sample[:2]]
