@@ -1,0 +1,229 @@
+"""The teacher check, the label-free judgments, the held-out side, and the passage vectors."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+
+import toys
+from acclimate.adapt import check, measure
+from acclimate.adapt import tools as tools_module
+from acclimate.adapt.check import check_teacher, warning
+from acclimate.adapt.gpl import pseudo_label, split
+from acclimate.adapt.result import TeacherAccuracy
+from acclimate.adapt.teachers import open_teacher
+from acclimate.adapt.tools import RememberedQueries, Tools
+from acclimate.evaluate.intervals import Estimate
+from acclimate.models.base import PairScorer, Similarity, Vectors
+from acclimate.recipes import apply_overrides
+from acclimate.types import GeneratedQuery, Hit, Mined, Passage, Query
+from toys import Toys
+
+IDS = [toy.passage.id for toy in toys.toy_passages(24)]
+QUERIES = {f"q{n}": GeneratedQuery(f"q{n}", f"query {n}", pid, "") for n, pid in enumerate(IDS)}
+MINED = [
+    Mined(
+        query.id, query.passage_id, {"student": tuple(p for p in IDS[:9] if p != query.passage_id)}
+    )
+    for query in QUERIES.values()
+]
+
+
+@pytest.fixture
+def tools(toy: Toys, tmp_path: Path) -> Iterator[Tools]:
+    corpus = tiny.corpus(tmp_path / "corpus")
+    with tiny.tools(corpus, tmp_path / "out", tiny.recipe(toy, "stand-in")) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """A teacher of which it is known what it thinks."""
+
+    opinion: Callable[[Query, Passage], float]
+    name: str = "oracle"
+    identity: str = "oracle"
+
+    def score(self, pairs: Sequence[tuple[Query, Passage]]) -> list[float]:
+        return [self.opinion(query, passage) for query, passage in pairs]
+
+
+def knows_all(query: Query, passage: Passage) -> float:
+    return float(QUERIES[query.id].passage_id == passage.id)
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, module: object, teacher: Oracle) -> None:
+    def opened(tools: Tools, name: str) -> PairScorer:
+        return teacher if name == "stand-in" else open_teacher(tools, name)
+
+    monkeypatch.setattr(module, "open_teacher", opened)
+
+
+# The teacher check.
+
+
+def test_perfect_teacher_is_seen_to_be_one(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(monkeypatch, check, Oracle(knows_all))
+    found = check_teacher(tools, QUERIES, MINED)
+    assert found.teacher == TeacherAccuracy(
+        "oracle", 24, Estimate(1.0, 1.0, 1.0), Estimate(1.0, 1.0, 1.0)
+    )
+    assert [other.name for other in found.others] == ["bm25", "student"]
+    assert found.warning == ""
+
+
+@pytest.mark.parametrize("guessing", [True, False])
+def test_teacher_that_guesses_or_says_nothing_is_right_half_the_time(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch, guessing: bool
+) -> None:
+    draw = random.Random(1)
+    stand_in(monkeypatch, check, Oracle(lambda *_: draw.random() if guessing else 0.0))
+    found = check_teacher(tools, QUERIES, MINED).teacher
+    assert found.over_mined.value == pytest.approx(0.5, abs=0.15 if guessing else 0)
+    assert found.over_random.value == pytest.approx(0.5, abs=0.15 if guessing else 0)
+
+
+def test_teacher_that_is_worse_on_mined_passages_is_seen_to_be(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fooled(query: Query, passage: Passage) -> float:
+        return knows_all(query, passage) + 2 * (passage.id in IDS[:9])
+
+    stand_in(monkeypatch, check, Oracle(fooled))
+    mined = [row for row in MINED if row.positive_id not in IDS[:9]]
+    few = [replace(row, negatives={"student": tuple(IDS[:9])}) for row in mined]
+    found = check_teacher(tools, QUERIES, few).teacher
+    assert found.over_mined.value == 0
+    assert found.over_random.value > 0.5
+
+
+def test_queries_with_negatives_of_their_topic_only_can_be_checked(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, check, Oracle(knows_all))
+    mined = [replace(row, negatives={"student": (), "topic-0": ("p3", "p4")}) for row in MINED[5:]]
+    assert check_teacher(tools, QUERIES, mined).teacher.over_mined.value == 1
+
+
+def accuracy(name: str, value: float) -> TeacherAccuracy:
+    return TeacherAccuracy(name, 9, Estimate(1, 1, 1), Estimate(value, value, value))
+
+
+@pytest.mark.parametrize(("teacher", "warned"), [(0.9, False), (0.7, True), (0.5, True)])
+def test_teacher_no_better_than_the_student_is_warned_of_with_a_remedy(
+    teacher: float, warned: bool
+) -> None:
+    text = warning(accuracy("cross-encoder:x", teacher), accuracy("student", 0.7))
+    assert bool(text) == warned
+    if warned:
+        assert f"{teacher:.0%}" in text
+        assert "Add bm25 to label.teachers" in text
+
+
+# What the teacher judges.
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A retriever that finds the same for every query."""
+
+    ids: Sequence[str]
+    name: str = "fixed"
+
+    def search(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
+        return [[Hit(pid, 1.0 / rank) for rank, pid in enumerate(self.ids[:k], 1)]
+                for _ in queries]  # fmt: skip
+
+
+def test_passages_that_the_teacher_puts_as_high_as_the_source_are_relevant(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worth = {"p1": 5.0, "p2": 5.0, "p3": 9.0, "p4": 4.9}
+    stand_in(monkeypatch, measure, Oracle(lambda _, passage: worth.get(passage.id, 0)))
+    before, after = Fixed(["p4", "p5", "p6", "p1"]), Fixed(["p1", "p2", "p3"])
+    compared = measure.Systems(Fixed(["p7"]), before, after, before, after)
+    found = measure.judged_by_teacher(tools, compared, [QUERIES["q1"]])
+    assert (found.labels, found.before.queries) == ("teacher", 1)
+    assert found.after.measures["nDCG@10"].value == pytest.approx(1)
+    assert found.before.measures["RR@10"].value == pytest.approx(1 / 4)
+    assert found.bm25.measures["RR@10"].value == 0
+    changed = {(each.baseline, each.system): each.difference.value for each in found.comparisons}
+    assert changed["before", "after"] > 0.5
+
+
+# Held-out queries.
+
+
+def test_all_queries_of_a_passage_fall_on_the_same_side(toy: Toys, tmp_path: Path) -> None:
+    recipe = apply_overrides(tiny.recipe(toy), ["generate.per_passage=3", "train.held_out=0.3"])
+    with tiny.tools(tiny.corpus(tmp_path / "corpus"), tmp_path / "out", recipe) as opened:
+        pseudo = pseudo_label(opened)
+        learning, held_out = split(opened, pseudo)
+        again = split(opened, pseudo)[1]
+    sides = [{pseudo.queries[row.query_id].passage_id for row in side}
+             for side in (learning, held_out)]  # fmt: skip
+    assert not sides[0] & sides[1]
+    assert len(learning) + len(held_out) == len(pseudo.labelled)
+    assert 0.2 < len(held_out) / len(pseudo.labelled) < 0.5
+    assert again == held_out
+    assert len(learning) > len(sides[0])  # passages do have several queries
+
+
+# Passage vectors.
+
+
+@dataclass
+class Counting:
+    """An encoder whose vectors are the lengths of texts; it dies at a certain batch."""
+
+    dies_at: int = -1
+    batches: list[list[str]] = field(default_factory=list)
+    name: str = "counting"
+    identity: str = "counting"
+    similarity: Similarity = Similarity.DOT
+    dimension: int = 2
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        if len(self.batches) == self.dies_at:
+            raise KeyboardInterrupt
+        self.batches.append(list(texts))
+        return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_passages(texts).reshape(-1, 2)
+
+
+def test_encoding_goes_on_from_the_last_shard(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools_module, "VECTOR_SHARD", 10)
+    with pytest.raises(KeyboardInterrupt):
+        tools.index(Counting(dies_at=2))
+    resumed = Counting()
+    vectors = tools.index(resumed).vectors
+    assert [len(batch) for batch in resumed.batches] == [5]
+    contents = [passage.content for passage in tools.passages]
+    np.testing.assert_array_equal(vectors, Counting().encode_passages(contents))
+
+
+def test_finished_vectors_are_read_and_not_made(tools: Tools) -> None:
+    first = tools.index(Counting()).vectors
+    again = Counting(dies_at=0)
+    np.testing.assert_array_equal(tools.index(again).vectors, first)
+    assert again.batches == []
+
+
+def test_query_is_encoded_once_however_often_it_is_asked() -> None:
+    encoder = Counting()
+    remembered = RememberedQueries(encoder, most=3)
+    np.testing.assert_array_equal(remembered.encode_queries(["a", "bb", "a"])[:, 0], [1, 2, 1])
+    np.testing.assert_array_equal(remembered.encode_queries(["bb", "ccc"])[:, 0], [2, 3])
+    assert encoder.batches == [["a", "bb"], ["ccc"]]
+    np.testing.assert_array_equal(remembered.encode_queries(["dddd", "a"])[:, 0], [4, 1])
+    assert remembered.encode_queries([]).shape == (0, 2)
