@@ -12,7 +12,7 @@ from acclimate.types import Document
 
 KNOWN = (
     "asyncio.gather",
-    "asyncio.TaskGroup",
+    "asyncio.gather",
     "bisect.bisect_right",
     "collections.Counter.most_common",
     "concurrent.futures.ThreadPoolExecutor",
