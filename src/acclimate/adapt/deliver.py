@@ -33,7 +33,10 @@ class Verdict:
 
 
 def verdict(label_free: BeforeAfter, judged: BeforeAfter | None, best_step: int) -> Verdict:
-    """Helped: better on held-out queries beyond doubt, and not worse by people's judgments."""
+    """Helped: better on held-out queries beyond doubt, and people's judgments, if any, agree.
+
+    They agree where their difference points upwards and fusion with BM25 is not surely worse.
+    """
     if best_step == 0:
         return Verdict(
             False,
@@ -46,14 +49,15 @@ def verdict(label_free: BeforeAfter, judged: BeforeAfter | None, best_step: int)
     if judged is not None:
         real = change(judged)
         words += f"; by the judgments of {judged.corpus} {_said(real)}"
-        helped = helped and real.difference.high > 0
+        fused = change(judged, fused=True)
+        helped = helped and real.difference.value > 0 and fused.difference.high > 0
     ending = (
         ". The adapted model is recommended."
         if helped
-        else ". That is no proven gain, so the original model is recommended."
+        else ". That is no gain to rely on, so the original model is recommended."
     )
-    fused = change(judged or label_free, fused=True)
-    return Verdict(helped, f"{words}{ending} Fused with BM25 {_said(fused)}.")
+    with_bm25 = change(judged or label_free, fused=True)
+    return Verdict(helped, f"{words}{ending} Fused with BM25 {_said(with_bm25)}.")
 
 
 def change(measured: BeforeAfter, fused: bool = False) -> Comparison:

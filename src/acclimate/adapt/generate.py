@@ -70,7 +70,8 @@ def _written(tools: Tools, generator: QueryGenerator) -> Rows[GeneratedQuery]:
         return keep_usable(f"g{number}", passages, written, examples)
 
     # Where the own sentences come from a further stage, their settings do not touch this one.
-    decisive = replace(settings, own_sentences=0, only_own_sentences=False, batch_size=0)
+    # The size of a batch stays among them: it decides in which order the queries are drawn.
+    decisive = replace(settings, own_sentences=0, only_own_sentences=False)
     return tools.run.stage(
         "generate",
         GeneratedQuery,
