@@ -123,6 +123,8 @@ class Run:
 
         `work(number, inputs)` makes one shard; `total` is the number of input rows, for progress.
         """
+        # Shards of another size hold other rows under the same number.
+        key = key_of(name, key, shard_size)
         folder = self.folder_of(name, key)
         folder.mkdir(parents=True, exist_ok=True)
         rows, counts, seconds = 0, Counter[str](), 0.0
