@@ -24,7 +24,7 @@ class StudentSettings:
 class GenerateSettings:
     """Query generation (GPL paper, section 4.1 and appendix F)."""
 
-    model: str = "BeIR/query-gen-msmarco-t5-base-v1"
+    model: str = "BeIR/query-gen-msmarco-t5-base-v1@refs/pr/1"
     #: Queries wanted in all; per passage ceil(total / passages), at least `least_per_passage`.
     total: int = 250_000
     least_per_passage: int = 3

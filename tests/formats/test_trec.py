@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from acclimate.errors import InputError
 from acclimate.formats.trec import (
-    ranked,
     read_qrels,
     read_run,
     write_beir_qrels,
     write_run,
     write_trec_qrels,
 )
+from acclimate.ranking import ordered_hits
 from acclimate.types import Hit, Judgment
 
 IDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\r\n\0")).filter(
@@ -33,7 +33,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(st.dictionaries(IDS, HITS, max_size=4))
 def test_runs_come_back_ranked(path: Path, hits: dict[str, list[Hit]]) -> None:
     write_run(path, hits)
-    assert read_run(path) == {query: ranked(found) for query, found in hits.items()}
+    assert read_run(path) == {query: ordered_hits(found) for query, found in hits.items()}
 
 
 @given(JUDGMENTS)

@@ -174,4 +174,6 @@ def test_biggest_gains_come_first_and_losses_are_listed(adaptation: Adaptation) 
 
 @pytest.mark.parametrize("queries", [1, 2])
 def test_few_queries_are_drawn(adaptation: Adaptation, queries: int) -> None:
-    outline(render(replace(adaptation, judged=before_after("judgments", queries))))
+    page = render(replace(adaptation, judged=before_after("judgments", queries)))
+    outline(page)
+    assert "Biggest gains in nDCG@10" in page

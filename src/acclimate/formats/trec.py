@@ -12,6 +12,7 @@ from acclimate.errors import InputError
 from acclimate.formats.files import atomic_write, read_lines
 from acclimate.formats.readreport import Placed
 from acclimate.formats.rows import checked_id
+from acclimate.ranking import ordered_hits
 from acclimate.types import Hit, Judgment
 
 BEIR_HEADER = ("query-id", "corpus-id", "score")
@@ -75,21 +76,16 @@ def read_run(path: Path) -> dict[str, list[Hit]]:
         if passage in found:
             raise InputError(f"{place}: {passage!r} is twice in the ranking of {query!r}; drop one")
         found[passage] = Hit(passage, _score(columns[4], place))
-    return {query: ranked(found.values()) for query, found in hits.items()}
+    return {query: ordered_hits(found.values()) for query, found in hits.items()}
 
 
 def write_run(path: Path, hits: Mapping[str, Sequence[Hit]], tag: str = "acclimate") -> None:
     """Write a TREC run, each query's hits best first and equal scores in order of their ids."""
     with atomic_write(path) as handle:
         for query, found in hits.items():
-            for rank, hit in enumerate(ranked(found), 1):
+            for rank, hit in enumerate(ordered_hits(found), 1):
                 score = repr(_score(str(hit.score), f"{path} ({query}, {hit.passage_id})"))
                 handle.write(_line(path, query, "Q0", hit.passage_id, str(rank), score, tag))
-
-
-def ranked(hits: Iterable[Hit]) -> list[Hit]:
-    """Hits best first, equal scores in order of their ids, so that every run comes out alike."""
-    return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
 
 
 def _columns(line: str) -> list[str]:

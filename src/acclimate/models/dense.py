@@ -17,7 +17,7 @@ from acclimate.models.resolve import ResolvedModel, resolve
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-#: Texts per forward pass on a CPU: measured best from 8 to 32, see bench/encode.py.
+#: Texts per forward pass; small batches stay in a CPU's cache (bench/encode.py compares sizes).
 CPU_BATCH = 16
 GPU_BATCH = 256
 

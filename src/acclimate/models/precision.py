@@ -32,8 +32,7 @@ def has_native_bf16(device: torch.device) -> bool:
 def best_placement(dtype: str = "auto") -> Placement:
     """The fastest device at hand; `dtype` is auto, float32 or bfloat16.
 
-    bf16 costs MiniLM at most .004 of cosine against fp32 and gains 2x (avx512_bf16) to
-    3.5x (AMX) of throughput on a CPU; `bench/encode.py` measures both.
+    What bf16 gains in throughput and costs in cosine against fp32 is what `bench/encode.py` prints.
     """
     if torch.cuda.is_available():
         device = torch.device("cuda")
@@ -49,7 +48,7 @@ def best_placement(dtype: str = "auto") -> Placement:
 def training_attention() -> str | None:
     """The attention to train with: on a CPU the plain one, whose backward pass is far faster.
 
-    The backward pass of torch's fused attention on a CPU takes up to 8 times that of the plain
-    products (12 heads of 32, 128 tokens, bf16); `bench/train.py` measures what comes of it.
+    torch's fused attention saves memory, which short passages do not need, and pays for it with a
+    slow backward pass on CPUs.
     """
     return "eager" if best_placement().device.type == "cpu" else None
