@@ -17,11 +17,16 @@ from acclimate.adapt import tools as tools_module
 from acclimate.adapt.check import check_teacher, warning
 from acclimate.adapt.gpl import pseudo_label, split
 from acclimate.adapt.result import TeacherAccuracy
+from acclimate.adapt.store import store_passages
 from acclimate.adapt.teachers import open_teacher
 from acclimate.adapt.tools import RememberedQueries, Tools
+from acclimate.corpus import open_corpus
+from acclimate.errors import InputError
 from acclimate.evaluate.intervals import Estimate
 from acclimate.models.base import PairScorer, Similarity, Vectors
+from acclimate.progress import Silent
 from acclimate.recipes import apply_overrides
+from acclimate.runs import Run
 from acclimate.types import GeneratedQuery, Hit, Mined, Passage, Query
 from toys import Toys
 
@@ -227,3 +232,11 @@ def test_query_is_encoded_once_however_often_it_is_asked() -> None:
     assert encoder.batches == [["a", "bb"], ["ccc"]]
     np.testing.assert_array_equal(remembered.encode_queries(["dddd", "a"])[:, 0], [4, 1])
     assert remembered.encode_queries([]).shape == (0, 2)
+
+
+def test_refused_corpus_leaves_no_half_copy_behind(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"_id": "1", "text": "whole"}\n{"_id": "2", "text"\n', encoding="utf-8")
+    with Run(tmp_path / "out", Silent()) as run, pytest.raises(InputError, match="jsonl:2"):
+        store_passages(open_corpus(broken), run)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".lock"]

@@ -49,8 +49,15 @@ def store_passages(corpus: Corpus, run: Run) -> PassageStore:
     """
     scratch = run.folder / "passages.part"
     scratch.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(scratch)) as database:
+            return _copy(corpus, run, scratch, database)
+    finally:
+        scratch.unlink(missing_ok=True)  # where the corpus was refused, half of it
+
+
+def _copy(corpus: Corpus, run: Run, scratch: Path, database: sqlite3.Connection) -> PassageStore:
     fingerprint = hashlib.sha256()
-    database = sqlite3.connect(scratch)
     # Nothing is kept of a copy that is cut short, so that it needs no journal.
     database.executescript(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
