@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+#: What can stand in a passage's metadata, and be asked for in a filter.
+Scalar = str | int | float | bool
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -13,7 +16,7 @@ class Document:
     id: str
     text: str
     title: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, Scalar] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Passage:
 
     `document_id` names the document it was cut from (its own id where the document is one
     passage), `place` says where in it ("page 3", "section Usage"), for people to find it again.
+    `metadata` is what else the collection says of it, for filters; no model reads it.
     """
 
     id: str
@@ -29,6 +33,7 @@ class Passage:
     title: str = ""
     document_id: str = ""
     place: str = ""
+    metadata: Mapping[str, Scalar] = field(default_factory=dict, hash=False)
 
     @property
     def content(self) -> str:

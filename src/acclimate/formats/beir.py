@@ -102,7 +102,7 @@ def _passage_line(passage: Passage) -> Mapping[str, object]:
         "_id": passage.id,
         "title": passage.title,
         "text": passage.text,
-        "metadata": source if apart else {},
+        "metadata": {**passage.metadata, **(source if apart else {})},
     }
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from acclimate.errors import InputError
 from acclimate.formats.readreport import Reason, Tally
-from acclimate.types import Document, Query
+from acclimate.types import Document, Query, Scalar
 
 DEFAULT_TITLE = "title"
 _LIKELY_TEXT = ("text", "body", "content", "contents", "passage", "abstract", "document")
@@ -45,7 +45,7 @@ def document_of(row: Row, names: FieldNames, tally: Tally, number: int | None = 
         id=_row_id(row, names.id, number),
         text=_text(row, names.text, tally),
         title="" if missing else _text(row, names.title, tally),
-        metadata=_metadata(row),
+        metadata=_metadata(row, names),
     )
 
 
@@ -100,12 +100,24 @@ def _text(row: Row, name: str, tally: Tally) -> str:
     return value
 
 
-def _metadata(row: Row) -> Mapping[str, str]:
-    """Where a passage was cut from, if Acclimate wrote the row; nothing else is kept."""
-    value = row.fields.get("metadata")
-    if not isinstance(value, Mapping):
-        return {}
-    return {key: value[key] for key in ("document_id", "place") if isinstance(value.get(key), str)}
+def _metadata(row: Row, names: FieldNames) -> Mapping[str, Scalar]:
+    """Every other column that holds one plain value, and what a `metadata` object holds of them.
+
+    Lists and objects cannot be asked for in a filter and are left where they are.
+    """
+    own = {names.id, "_id", "id", names.title, names.text, "metadata"}
+    inner = row.fields.get("metadata")
+    parts = [*(inner.items() if isinstance(inner, Mapping) else ()), *row.fields.items()]
+    return {
+        key: value
+        for key, value in parts
+        if key not in own and isinstance(value, str | int | float) and not _lacks_value(value)
+    }
+
+
+def _lacks_value(value: Scalar) -> bool:
+    """Empty cells, and the NaN that some tables write for them."""
+    return value in ("",) or value != value
 
 
 def _no_text(row: Row, names: FieldNames) -> str:

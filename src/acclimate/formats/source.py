@@ -45,12 +45,18 @@ class Unlabelled:
         return iter(())
 
 
+#: Metadata under these names says where a passage was cut from; they have fields of their own.
+CUT_FROM = ("document_id", "place")
+
+
 def whole(document: Document) -> Passage:
     """A document that is one passage, under its own id."""
+    said = document.metadata
     return Passage(
         id=document.id,
         text=document.text,
         title=document.title,
-        document_id=document.metadata.get("document_id", document.id),
-        place=document.metadata.get("place", ""),
+        document_id=str(said.get("document_id", document.id)),
+        place=str(said.get("place", "")),
+        metadata={name: value for name, value in said.items() if name not in CUT_FROM},
     )
