@@ -79,6 +79,10 @@ class LabelSettings:
     teachers: tuple[str, ...] = ("cross-encoder:cross-encoder/ms-marco-MiniLM-L6-v2",)
     #: One weight for each teacher; empty weighs them alike.
     weights: tuple[float, ...] = ()
+    #: Added to the source passage's label: that the query was written from it is evidence too,
+    #: which teachers without training on questions lack. In standard deviations of a query's
+    #: labels where several teachers are summed, else on the teacher's scale. 0 as in the paper.
+    source_bonus: float = 0.0
     #: Negatives labelled for each query, drawn from the mined ones.
     negatives: int = 18
     max_passage_tokens: int = 350

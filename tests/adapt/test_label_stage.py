@@ -101,3 +101,19 @@ def test_each_query_is_standardised_by_itself(weights: tuple[float, ...]) -> Non
     [q, r] = labels(mined, [teacher, teacher], LabelSettings(weights=weights), seed=1)
     by_id = [dict(zip(row.passage_ids, row.values.tolist(), strict=True)) for row in (q, r)]
     assert by_id[0] == pytest.approx(by_id[1], rel=1e-5)
+
+
+def test_source_passage_is_raised_by_its_bonus() -> None:
+    mined = [Mined("q", "p", {"bm25": ("a", "b")})]
+    scores = [Score("q", "p", 1.0), Score("q", "a", 3.0), Score("q", "b", 2.0)]
+    plain = labels(mined, [scores], LabelSettings(), seed=1)[0].values
+    raised = labels(mined, [scores], LabelSettings(source_bonus=1.5), seed=1)[0].values
+    np.testing.assert_allclose(raised - plain, [1.5, 0, 0])
+
+
+def test_bonus_of_summed_teachers_is_counted_in_their_deviation() -> None:
+    mined = [Mined("q", "p", {"bm25": ("a", "b")})]
+    scores = [Score("q", "p", 10.0), Score("q", "a", 30.0), Score("q", "b", 20.0)]
+    plain = labels(mined, [scores, scores], LabelSettings(), seed=1)[0].values
+    raised = labels(mined, [scores, scores], LabelSettings(source_bonus=1.0), seed=1)[0].values
+    np.testing.assert_allclose(raised - plain, [plain.std(), 0, 0], rtol=1e-5)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from acclimate.adapt.label import Labelled, labels
+from acclimate.adapt.finished import stored_rows
+from acclimate.adapt.label import Labelled
 from acclimate.adapt.tools import Tools
-from acclimate.errors import InputError, UsageError
+from acclimate.errors import InputError
 from acclimate.formats import gpl
-from acclimate.formats.files import atomic_write, read_bytes
+from acclimate.formats.files import read_bytes
 from acclimate.rowfile import RowT
 from acclimate.runs import Rows, Shard, key_of
-from acclimate.settings import LabelSettings
-from acclimate.types import GeneratedQuery, Mined, Score
+from acclimate.types import GeneratedQuery, Mined
 
 SHARD = 4096
-MANIFEST = "rows.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,51 +131,14 @@ def _check(wanted: str, known: Mapping[str, object], path: Path) -> None:
         )
 
 
-def write_manifest(
-    out: Path,
-    queries: Rows[GeneratedQuery],
-    mined: Rows[Mined],
-    scores: Sequence[Rows[Score]],
-    settings: LabelSettings,
-    seed: int,
-) -> None:
-    """Note which stage folders belong to the finished run, for `export_run`."""
-    noted = {
-        "queries": queries.folder.name,
-        "mined": mined.folder.name,
-        "scores": [rows.folder.name for rows in scores],
-        "label": asdict(settings),
-        "seed": seed,
-    }
-    with atomic_write(out / MANIFEST) as handle:
-        json.dump(noted, handle, indent=1)
-
-
 def export_run(run_folder: Path, target: Path) -> list[Path]:
     """Write the GPL code's four files from a finished run; returns what was written."""
-    path = run_folder / MANIFEST
-    if not path.exists():
-        raise UsageError(f"{run_folder}: no {MANIFEST}; name the --out folder of a finished adapt")
-    noted = json.loads(path.read_text(encoding="utf-8"))
-    queries = _stored(run_folder, noted["queries"], GeneratedQuery)
-    mined = _stored(run_folder, noted["mined"], Mined)
-    gpl.write_generated(target, queries)
-    gpl.write_mined(target, mined)
+    rows = stored_rows(run_folder)
+    gpl.write_generated(target, rows.queries)
+    gpl.write_mined(target, rows.mined)
     written = [target / "qgen-queries.jsonl", target / "qgen-qrels/train.tsv"]
     written.append(target / gpl.HARD_NEGATIVES)
-    if noted["scores"]:
-        settings = noted["label"]
-        scores = [_stored(run_folder, name, Score) for name in noted["scores"]]
-        rows = labels(
-            mined,
-            scores,
-            LabelSettings(negatives=settings["negatives"], weights=tuple(settings["weights"])),
-            noted["seed"],
-        )
-        gpl.write_margins(target, (margin for row in rows for margin in row.margins()))
+    if rows.scores:
+        gpl.write_margins(target, (margin for row in rows.labelled() for margin in row.margins()))
         written.append(target / gpl.TRAINING_DATA)
     return written
-
-
-def _stored(run_folder: Path, name: str, kind: type[RowT]) -> Rows[RowT]:
-    return Rows(run_folder / "stages" / name, kind, "", 0, {}, 0.0)

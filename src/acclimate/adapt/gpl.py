@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from acclimate.adapt.artefacts import import_artefacts, write_manifest
+from acclimate.adapt.artefacts import import_artefacts
 from acclimate.adapt.check import check_teacher
 from acclimate.adapt.deliver import (
     label_values,
@@ -24,6 +24,7 @@ from acclimate.adapt.deliver import (
     verdict,
 )
 from acclimate.adapt.filter import keep_consistent
+from acclimate.adapt.finished import write_found, write_manifest
 from acclimate.adapt.generate import Distinct, generate
 from acclimate.adapt.label import Labelled, label, labels
 from acclimate.adapt.measure import judged_by_people, judged_by_teacher, systems
@@ -111,6 +112,7 @@ def adapt(
             query_texts=asked,
         )
         publish(result, model)
+        write_found(result)
         note_recommendation(out, result.recommended)
         return result
 
@@ -203,6 +205,7 @@ def _train(tools: Tools, pseudo: Pseudo) -> tuple[Course, Path]:
         "train",
         recipe.train,
         recipe.label.weights,
+        recipe.label.source_bonus,
         recipe.seed,
         tools.student.identity,
         pseudo.mined.key,

@@ -78,7 +78,7 @@ def labels(
     raw = np.stack([_values(rows, chosen) for rows in scores])
     ends = np.cumsum([len(row) - 1 for row in chosen])
     return [
-        Labelled(row[0], row[1:], combine(block, settings.weights))
+        Labelled(row[0], row[1:], _value(block, settings))
         for row, block in zip(chosen, np.split(raw, ends[:-1], axis=1), strict=True)
     ]
 
@@ -99,6 +99,13 @@ def combine(scores: Values, weights: Sequence[float] = ()) -> Values:
     share = np.asarray(weights or [1.0] * len(scores), dtype=np.float32)
     mixed: Values = (share[:, None] * standard).sum(axis=0).astype(np.float32)
     return mixed
+
+
+def _value(scores: Values, settings: LabelSettings) -> Values:
+    """The teachers' scores of one query as labels, its source passage (the first) raised."""
+    values = combine(scores, settings.weights).copy()
+    values[0] += settings.source_bonus * (values.std() if len(scores) > 1 else 1.0)
+    return values
 
 
 def _score(
