@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acclimate.corpus import Corpus
+from acclimate.errors import UsageError
 from acclimate.runs import Run
 from acclimate.types import Passage
 
@@ -80,9 +81,23 @@ def _copy(corpus: Corpus, run: Run, scratch: Path, database: sqlite3.Connection)
     duplicates = _duplicates(database)
     database.close()
     name = fingerprint.hexdigest()
-    path = run.folder / f"passages-{name[:12]}.sqlite"
+    path = _path(run.folder, name)
     scratch.replace(path)
     return PassageStore(path, name, ids, duplicates)
+
+
+def stored_passages(run_folder: Path, fingerprint: str) -> PassageStore:
+    """The copy that a run made of the corpus with this fingerprint."""
+    path = _path(run_folder, fingerprint)
+    if not path.exists():
+        raise UsageError(f"{path} is gone; give the same adapt command again to make it anew")
+    with closing(_open(path)) as database:
+        ids = [row[0] for row in database.execute("SELECT id FROM passages ORDER BY row")]
+        return PassageStore(path, fingerprint, ids, _duplicates(database))
+
+
+def _path(folder: Path, fingerprint: str) -> Path:
+    return folder / f"passages-{fingerprint[:12]}.sqlite"
 
 
 def _duplicates(database: sqlite3.Connection) -> dict[str, frozenset[str]]:
