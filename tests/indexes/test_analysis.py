@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from acclimate.errors import MissingExtra, UsageError
 from acclimate.indexes.analysis import Analyser, language_code
@@ -79,3 +81,60 @@ def test_misspelt_language_is_refused() -> None:
 def test_identity_names_what_the_terms_depend_on() -> None:
     assert "PyStemmer" in Analyser("en").identity
     assert Analyser("vi").identity == Analyser("und").identity
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "places"),
+    [
+        ("en", "The Dogs' vitamins!", [("Dogs", "dog"), ("vitamins", "vitamin")]),
+        # A ligature, a letter with its accent apart, and capitals stand where they stood.
+        (
+            "fr",
+            "Les ﬁlms THE\u0301A\u0302TRE",
+            [("ﬁlms", "film"), ("THE\u0301A\u0302TRE", "théâtr")],
+        ),
+        ("tr", "İSTANBUL'da IŞIK", [("İSTANBUL", "istanbul"), ("IŞIK", "ışık")]),
+        ("el", "ΟΔΟΣ", [("ΟΔΟΣ", "οδ")]),
+        ("ko", "수도는", [("수도", "수도"), ("도는", "도는")]),
+        # Halfwidth kana with a voicing mark, and Hangul in its single letters.
+        ("und", "ｶﾞｽ", [("ｶﾞｽ", "ガス")]),
+        ("und", "\u1112\u1161\u11ab 글", [("\u1112\u1161\u11ab", "한"), ("글", "글")]),
+        ("th", "กขคง", [("กขค", "กขค"), ("ขคง", "ขคง")]),
+    ],
+)
+def test_terms_are_found_again_in_the_text(
+    language: str, text: str, places: list[tuple[str, str]]
+) -> None:
+    found = Analyser(language).spans(text)
+    assert [(text[start:end], term) for start, end, term in found] == places
+
+
+SEGMENTED = [
+    code for code, module in (("zh", "jieba"), ("ja", "janome")) if find_spec(module) is not None
+]
+# Letters that fold into more or fewer, marks, unspaced scripts, and plain words.
+LETTERS = "aZıİΣςéE\u0301ﬁｶﾞ\u1112\u1161\u11ab한ไทย北京走った ½\u00a0\n-ß𝔸\u0bc6\u0bbe\u0301"
+
+
+@given(text=st.text(st.one_of(st.sampled_from(LETTERS), st.characters(codec="utf-8"))))
+@example("中 文\u3000字")
+@example(" \u0301a")
+def test_spans_give_the_same_terms_in_order(text: str) -> None:
+    for analyse in [ANALYSERS[code] for code in ("en", "tr", "el", "und", *SEGMENTED)]:
+        found = analyse.spans(text)
+        assert [term for _, _, term in found] == analyse(text)
+        assert all(0 <= start < end <= len(text) for start, end, _ in found)
+
+
+ANALYSERS = {code: Analyser(code) for code in ("en", "tr", "el", "und", *SEGMENTED)}
+
+
+@pytest.mark.parametrize("language", SEGMENTED)
+def test_segmented_words_stand_where_they_were_cut(language: str) -> None:
+    text = {"zh": "我来到 北京清华大学", "ja": "  首都へ走った。\nPython を"}[language]
+    found = Analyser(language).spans(text)
+    expected = {
+        "zh": ["来到", "北京", "清华", "华大", "大学", "清华大学"],
+        "ja": ["首都", "走っ", "Python"],
+    }[language]
+    assert [text[start:end] for start, end, _ in found] == expected

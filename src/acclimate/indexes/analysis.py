@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-import warnings
-from collections.abc import Callable, Iterable
-from functools import cache
 from importlib.metadata import version
+from typing import NamedTuple
 
 import Stemmer
 from bm25s import stopwords
 
 from acclimate.errors import UsageError
-from acclimate.extras import need
+from acclimate.indexes.alignment import aligned
+from acclimate.indexes.segments import Chinese, Japanese, Plain, Segmenter
 
 # ISO 639-1 code → the name that Snowball and people use. A language that this version of
 # PyStemmer has no algorithm for is split into words but not stemmed.
@@ -40,15 +38,15 @@ STOP_WORDS = {
     "zh": stopwords.STOPWORDS_CHINESE,
 }  # fmt: skip
 
-# Scripts written without spaces between words, and Hangul, whose particles cling to the word.
-# Runs of them become overlapping pieces: pairs where a character is a syllable or more (Han, kana,
-# Hangul), threes where it is a letter (Thai, Lao, Myanmar, Khmer). On XQuAD in Thai threes give
-# nDCG@10 .966 and pairs .918.
-_SYLLABLES = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_UNSPACED = re.compile(
-    f"([{_SYLLABLES}\U00020000-\U0003134f]+)|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
-)
-_ASCII_WORD = re.compile(r"\w+")
+_SEGMENTERS: dict[str, type[Segmenter]] = {"zh": Chinese, "ja": Japanese}
+
+
+class Match(NamedTuple):
+    """A term in a text: the characters `start` to `end` (exclusive) that it was made of."""
+
+    start: int
+    end: int
+    term: str
 
 
 def language_code(language: str) -> str:
@@ -79,7 +77,7 @@ class Analyser:
         self._stop = frozenset(STOP_WORDS.get(self.language, ()))
         name = LANGUAGES.get(self.language, "")
         self._stemmer = Stemmer.Stemmer(name) if name in Stemmer.algorithms() else None
-        self._split = _SEGMENTERS.get(self.language, lambda: _split_words)()
+        self._segmenter: Segmenter = _SEGMENTERS.get(self.language, Plain)()
 
     @property
     def identity(self) -> str:
@@ -94,7 +92,23 @@ class Analyser:
 
     def __call__(self, text: str) -> list[str]:
         """The terms of a text, in order, with repetitions."""
-        words = [word for word in self._split(self._fold(text)) if word not in self._stop]
+        words = self._segmenter.words(self._fold(text))
+        return self._stemmed([word for word in words if word not in self._stop])
+
+    def spans(self, text: str) -> list[Match]:
+        """The same terms, and where in the text each stands; overlapping pieces overlap here too.
+
+        Slower than the terms alone: it is meant for the few texts that people look at.
+        """
+        folded, origin = aligned(text, self._fold)
+        placed = [word for word in self._segmenter.placed(folded) if word[0] not in self._stop]
+        terms = self._stemmed([word for word, _, _ in placed])
+        return [
+            Match(origin[start][0], origin[end - 1][1], term)
+            for term, (_, start, end) in zip(terms, placed, strict=True)
+        ]
+
+    def _stemmed(self, words: list[str]) -> list[str]:
         return self._stemmer.stemWords(words) if self._stemmer else words
 
     def _fold(self, text: str) -> str:
@@ -102,70 +116,3 @@ class Analyser:
             # Elsewhere the capital of a dotted i is I; in Turkish the two letters are different.
             text = text.replace("I", "ı").replace("İ", "i")
         return unicodedata.normalize("NFKC", text).lower()
-
-
-@cache
-def _word() -> re.Pattern[str]:
-    # \w leaves out combining marks, without which Hindi and Thai words fall to pieces.
-    marks = "".join(
-        chr(point)
-        for point in range(min(0x10000, sys.maxunicode))
-        if unicodedata.category(chr(point)) in ("Mn", "Mc")
-    )
-    return re.compile(f"[\\w{re.escape(marks)}]+")
-
-
-def _words(text: str) -> list[str]:
-    return (_ASCII_WORD if text.isascii() else _word()).findall(text)
-
-
-def _split_words(text: str) -> Iterable[str]:
-    if text.isascii():
-        return _words(text)
-    return (part for word in _words(text) for part in _spaced(word))
-
-
-def _spaced(word: str) -> Iterable[str]:
-    """A word, with its runs of an unspaced script replaced by their overlapping pieces."""
-    end = 0
-    for run in _UNSPACED.finditer(word):
-        if run.start() > end:
-            yield word[end : run.start()]
-        letters, end = run.group(), run.end()
-        size = 2 if run.group(1) else 3
-        yield from (letters[i : i + size] for i in range(max(1, len(letters) - size + 1)))
-    if end < len(word):
-        yield word[end:]
-
-
-def _chinese() -> Callable[[str], Iterable[str]]:
-    with warnings.catch_warnings():
-        # jieba 0.42 is not to blame for its callers' settings: it warns of its own syntax.
-        warnings.simplefilter("ignore")
-        jieba = need("jieba", "chinese")
-    jieba.setLogLevel("WARNING")
-    segmenter = jieba.Tokenizer()
-    # Not `initialize()`: that trusts and writes a cache in the shared temporary folder.
-    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
-    segmenter.initialized = True
-
-    def split(text: str) -> Iterable[str]:
-        # The search mode adds the words inside long words, so that either finds the other.
-        return (part for cut in segmenter.cut_for_search(text) for part in _words(cut))
-
-    return split
-
-
-def _japanese() -> Callable[[str], Iterable[str]]:
-    tokenizer = need("janome.tokenizer", "japanese").Tokenizer()
-
-    def split(text: str) -> Iterable[str]:
-        for token in tokenizer.tokenize(text):
-            # Particles, auxiliaries and symbols: the stop words of Lucene's Japanese analyser.
-            if not token.part_of_speech.startswith(("助詞", "助動詞", "記号")):
-                yield from _words(token.base_form if token.base_form != "*" else token.surface)
-
-    return split
-
-
-_SEGMENTERS = {"zh": _chinese, "ja": _japanese}

@@ -1,0 +1,58 @@
+"""Where each character of a folded text comes from in the text as it was."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+Origin = list[tuple[int, int]]
+
+# Vowels and final consonants of Hangul that join the letter before them, as marks do elsewhere.
+_JOINING_JAMO = range(0x1160, 0x1200)
+
+
+def aligned(text: str, fold: Callable[[str], str]) -> tuple[str, Origin]:
+    """The folded text, and for each of its characters where it starts and ends in `text`.
+
+    Folding may make one character of several (a letter and its accent) or several of one (a
+    ligature), but nothing that spans white space. Where it cannot be told which came of which, a
+    whole run without white space is named.
+    """
+    if text.isascii():
+        return fold(text), [(at, at + 1) for at in range(len(text))]
+    folded: list[str] = []
+    origin: Origin = []
+    for run in re.finditer(r"\s+|\S+", text):
+        whole = fold(run.group())
+        places = _places(run.group(), run.start(), fold)
+        folded.append(whole)
+        origin += places if len(places) == len(whole) else [run.span()] * len(whole)
+    return "".join(folded), origin
+
+
+def _places(run: str, at: int, fold: Callable[[str], str]) -> Origin:
+    places: Origin = []
+    for start, end in _clusters(run):
+        size = len(fold(run[start:end]))
+        if size == end - start:
+            places += [(at + place, at + place + 1) for place in range(start, end)]
+        else:
+            places += [(at + start, at + end)] * size
+    return places
+
+
+def _clusters(run: str) -> Iterator[tuple[int, int]]:
+    """Stretches that fold on their own: a character with the marks that follow it."""
+    start = 0
+    for at in range(1, len(run)):
+        if not _joins(run[at]):
+            yield start, at
+            start = at
+    yield start, len(run)
+
+
+def _joins(character: str) -> bool:
+    # Halfwidth kana's voicing marks are marks only once they are folded.
+    first = unicodedata.normalize("NFKC", character)[0]
+    return unicodedata.category(first).startswith("M") or ord(first) in _JOINING_JAMO
