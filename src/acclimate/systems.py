@@ -15,7 +15,8 @@ import numpy as np
 from acclimate.corpus import Corpus
 from acclimate.errors import UsageError
 from acclimate.indexes.base import Retriever
-from acclimate.indexes.dense import ExactIndex, StoredVectors, encode_corpus
+from acclimate.indexes.dense import ExactIndex, encode_corpus
+from acclimate.indexes.exact import StoredVectors
 from acclimate.indexes.lexical import LexicalIndex, LexicalSettings
 from acclimate.models.base import Encoder
 from acclimate.models.dense import DenseEncoder

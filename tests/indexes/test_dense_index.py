@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acclimate.errors import InputError, UsageError
-from acclimate.indexes import dense
+from acclimate.indexes import exact
 from acclimate.indexes.dense import ExactIndex, encode_corpus
 from acclimate.models.base import Similarity, Vectors
 from acclimate.types import Passage, Query
@@ -35,9 +35,9 @@ class Numbers:
 
 @pytest.fixture
 def tiny_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dense, "PASSAGE_BLOCK", 5)
-    monkeypatch.setattr(dense, "QUERY_BLOCK", 2)
-    monkeypatch.setattr(dense, "SPARE", 1)
+    monkeypatch.setattr(exact, "ROW_BLOCK", 5)
+    monkeypatch.setattr(exact, "QUERY_BLOCK", 2)
+    monkeypatch.setattr(exact, "SPARE", 1)
 
 
 def brute_force(
@@ -136,7 +136,7 @@ def test_refusals_name_the_place_and_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'a' occurs twice"):
         ExactIndex(Numbers(), ["a", "a"], np.zeros((2, 2), dtype=np.float32))
     broken = ExactIndex(Numbers(), ["a", "b"], np.array([[0, 0], [0, np.nan]], dtype=np.float32))
-    with pytest.raises(UsageError, match="'b' \\(row 2\\) is not finite"):
+    with pytest.raises(UsageError, match="'b' \\(row 2, by numbers\\) is not finite"):
         broken.search([Query("q", "1 1")], 1)
     with pytest.raises(UsageError, match="k is 0"):
         broken.search([Query("q", "1 1")], 0)

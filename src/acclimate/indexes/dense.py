@@ -9,29 +9,19 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from acclimate.errors import InputError, UsageError
+from acclimate.indexes.exact import QUERY_BLOCK, Comparison, StoredVectors
 from acclimate.models.base import Encoder, Vectors
-from acclimate.ranking import Rows, places, top
+from acclimate.ranking import Rows, places
 from acclimate.types import Hit, Passage, Query
-
-PASSAGE_BLOCK = 16_384
-QUERY_BLOCK = 256
-# Candidates kept beyond k, so that rounding in the matrix product rarely asks for a second look.
-SPARE = 32
-
-StoredVectors = npt.NDArray[np.floating[Any]]
 
 
 class ExactIndex:
     """Ranks passages by the dot product of prepared vectors, exactly and repeatably.
 
-    A matrix product rounds differently by block and by machine, so two copies of a passage may
-    come out unequal in the last bit. Here it only proposes: candidates are scored again in float64
-    one by one and rounded to float32, equal scores go by passage id, and where the proposals
-    cannot rule out an equal beyond them, the passages are gone through again.
+    Equal scores go by passage id; see `Comparison` for how it is made sure of.
     """
 
     def __init__(
@@ -46,8 +36,8 @@ class ExactIndex:
         self.encoder = encoder
         self.ids = list(ids)
         self.vectors = vectors
-        self._device = torch.device(device)
-        self._places = places(self.ids)
+        self._every: Rows = np.arange(len(self.ids))
+        self._comparison = Comparison(vectors, places(self.ids), self._called, torch.device(device))
 
     @property
     def name(self) -> str:
@@ -72,71 +62,10 @@ class ExactIndex:
         """
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least 1 hit")
-        k = min(k, len(self.ids))
-        rows = np.empty((len(queries), k), dtype=np.int64)
-        scores = np.empty((len(queries), k), dtype=np.float32)
-        for start in range(0, len(queries), QUERY_BLOCK):
-            block = slice(start, start + QUERY_BLOCK)
-            rows[block], scores[block] = self._search(np.array(queries[block], np.float32), k)
-        return rows, scores
+        return self._comparison.best(queries, k, self._every)
 
-    def _search(self, queries: Vectors, k: int) -> tuple[Rows, Vectors]:
-        near, proposed, error = self._propose(queries, min(k + SPARE, len(self.ids)))
-        rows = np.empty((len(queries), k), dtype=np.int64)
-        scores = np.empty((len(queries), k), dtype=np.float32)
-        for i, query in enumerate(queries):
-            rows[i], scores[i] = self._exact(query, proposed[i], k)
-            unseen = near[i].min() + error[i]
-            if proposed.shape[1] < len(self.ids) and unseen >= scores[i, -1]:
-                rows[i], scores[i] = self._settle(query, rows[i], float(error[i]))
-        return rows, scores
-
-    def _propose(self, queries: Vectors, wanted: int) -> tuple[Vectors, Rows, Vectors]:
-        """Candidates by matrix product, and how far each query's scores may be off."""
-        asked = torch.from_numpy(queries).to(self._device, torch.float32)
-        best = torch.empty((len(queries), 0), device=self._device)
-        rows = torch.empty((len(queries), 0), dtype=torch.int64, device=self._device)
-        longest = 0.0
-        for start in range(0, len(self.ids), PASSAGE_BLOCK):
-            block = self._block(start)
-            longest = max(longest, float(block.norm(dim=1).max()))
-            scores = asked @ block.T
-            here = scores.topk(min(wanted, scores.shape[1]), dim=1)
-            best = torch.cat((best, here.values), dim=1)
-            rows = torch.cat((rows, here.indices + start), dim=1)
-            kept = best.topk(min(wanted, best.shape[1]), dim=1)
-            best, rows = kept.values, rows.gather(1, kept.indices)
-        error = asked.norm(dim=1) * longest * _rounding(self.encoder.dimension)
-        return best.cpu().numpy(), rows.cpu().numpy(), error.cpu().numpy()
-
-    def _block(self, start: int) -> torch.Tensor:
-        stored = self.vectors[start : start + PASSAGE_BLOCK]
-        # A copy, because a read-only mapping cannot become a tensor.
-        block = torch.from_numpy(np.array(stored, dtype=np.float32))
-        if not torch.isfinite(block).all():
-            row = start + int((~torch.isfinite(block).all(dim=1)).nonzero()[0])
-            raise UsageError(
-                f"{self.name}: the vector of passage {self.ids[row]!r} (row {row + 1}) is not "
-                "finite; encode the corpus again, in float32 if the model overflows in less"
-            )
-        return block.to(self._device)
-
-    def _exact(self, query: Vectors, rows: Rows, k: int) -> tuple[Rows, Vectors]:
-        """The best k of chosen rows, by scores that do not depend on what else was asked."""
-        products = np.asarray(self.vectors[rows], dtype=np.float64) * query
-        scores = products.sum(axis=1).astype(np.float32)
-        order = top(scores, self._places[rows], k)
-        return rows[order], scores[order]
-
-    def _settle(self, query: Vectors, rows: Rows, error: float) -> tuple[Rows, Vectors]:
-        """Go through all passages for one query whose cut falls among (nearly) equal scores."""
-        k, asked = len(rows), torch.from_numpy(query).to(self._device, torch.float32)
-        rows, scores = self._exact(query, rows, k)
-        for start in range(0, len(self.ids), PASSAGE_BLOCK):
-            likely = self._block(start) @ asked >= float(scores[-1]) - error
-            found = np.flatnonzero(likely.cpu().numpy()) + start
-            rows, scores = self._exact(query, np.union1d(rows, found), k)
-        return rows, scores
+    def _called(self, row: int) -> str:
+        return f"passage {self.ids[row]!r} (row {row + 1}, by {self.name})"
 
 
 def encode_corpus(
@@ -172,15 +101,3 @@ def _write_header(file: IO[bytes], shape: tuple[int, int], dtype: np.dtype[Any])
     described = np.lib.format.dtype_to_descr(dtype)
     header = {"descr": described, "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
-
-
-def _rounding(dimension: int) -> float:
-    """The most by which a dot product of unit vectors can be off, rounding of the result included.
-
-    n·u/(1-n·u) with unit roundoff u (Higham, Accuracy and Stability of Numerical Algorithms, 3.1).
-    """
-    # Reduced precision (TF32, bf16) rounds the factors too, to 8 bits in the worst case.
-    exact = torch.get_float32_matmul_precision() == "highest"
-    unit = 2.0**-24 if exact else 2.0**-8
-    steps = (dimension + 2) * 2.0**-24
-    return steps / (1 - steps) + (0.0 if exact else 3 * unit)
