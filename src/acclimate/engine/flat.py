@@ -1,0 +1,47 @@
+"""A text with its white space made plain, and where each of its characters came from."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from acclimate.engine.records import Span
+
+_PIECE = re.compile(r"\S+")
+
+
+class Flat:
+    """`text` is the content in one line; `span` brings spans of the content over to it."""
+
+    def __init__(self, content: str) -> None:
+        pieces = [match.span() for match in _PIECE.finditer(content)]
+        self.text = " ".join(content[start:end] for start, end in pieces)
+        self._starts = [start for start, _ in pieces]
+        self._lengths = [end - start for start, end in pieces]
+        self._places: list[int] = []
+        at = 0
+        for length in self._lengths:
+            self._places.append(at)
+            at += length + 1
+
+    def span(self, span: Span) -> Span | None:
+        """The same characters in `text`, less the white space around them; None if none is left."""
+        start, end = self.start(span.start), self._end(span.end)
+        return Span(start, end) if start < end else None
+
+    def start(self, at: int) -> int:
+        """The place in `text` of the first character at or after `at` that is no white space."""
+        piece = bisect_right(self._starts, at) - 1
+        if piece < 0:
+            return 0
+        within = at - self._starts[piece]
+        if within < self._lengths[piece]:
+            return self._places[piece] + within
+        following = piece + 1
+        return self._places[following] if following < len(self._places) else len(self.text)
+
+    def _end(self, at: int) -> int:
+        piece = bisect_right(self._starts, at - 1) - 1
+        if piece < 0:
+            return 0
+        return self._places[piece] + min(at - self._starts[piece], self._lengths[piece])
