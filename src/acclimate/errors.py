@@ -33,5 +33,13 @@ class RunFolderBusy(UsageError):
     """Another process is working in this run folder."""
 
 
+class IndexBusy(UsageError):
+    """Another process is changing this index folder."""
+
+
 class StaleRows(UsageError):
     """Something kept from an earlier run that this version or setting would make otherwise."""
+
+
+class SnapshotGone(StaleRows):
+    """A state of an index folder that is too old to be read any more: open it anew."""

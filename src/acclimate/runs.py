@@ -20,9 +20,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TextIO, TypeVar
 
-from acclimate.errors import RunFolderBusy, UsageError
+from acclimate.errors import AcclimateError, RunFolderBusy, UsageError
 from acclimate.formats.files import atomic_write_bytes
 from acclimate.progress import Progress
 from acclimate.rowfile import RowT, from_file, to_lines
@@ -82,19 +82,7 @@ class Run:
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder} is a file; name a folder for the run")
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (folder / ".lock").open("a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.seek(0)
-            holder = self._lock.read().strip() or "unknown"
-            self._lock.close()
-            raise RunFolderBusy(
-                f"{folder} is in use by process {holder}; wait for it, or name another --out"
-            ) from None
-        self._lock.truncate(0)
-        self._lock.write(f"{os.getpid()}\n")
-        self._lock.flush()
+        self._lock = hold(folder, RunFolderBusy, "wait for it, or name another --out")
 
     def close(self) -> None:
         self._lock.close()
@@ -141,6 +129,25 @@ class Run:
                 counts.update(receipt.counts)
                 advance(len(taken))
         return Rows(folder, kind, key, rows, dict(counts), seconds)
+
+
+def hold(folder: Path, busy: type[AcclimateError], remedy: str) -> TextIO:
+    """Keep other processes from writing to a folder until the handle is closed, or we die.
+
+    Raises `busy`, with the number of the process that holds it, where there is one.
+    """
+    lock = (folder / ".lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise busy(f"{folder} is in use by process {holder}; {remedy}") from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
 
 
 def key_of(name: str, *parts: object) -> str:
