@@ -11,11 +11,11 @@ many other words, drawn at random. The more the named words carry, the better th
 from __future__ import annotations
 
 import random
-import time
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import fmean
 
 import numpy as np
 from transformers.utils import logging
@@ -113,12 +113,27 @@ def cases(collection: str, count: int) -> list[Case]:
     return random.Random(SEED).sample(long_enough, min(count, len(long_enough)))
 
 
-def measure(method: Method, case: Case, encoder: Encoder, words: int, most: int) -> Fidelity:
-    """What the words that the method names carry, and what as many others do."""
-    score = by_encoder(encoder, case.query)
+@dataclass(slots=True)
+class Counted:
+    """A model that counts the texts that it is asked for."""
+
+    score: ScoreTexts
+    texts: int = 0
+
+    def __call__(self, texts: Sequence[str]) -> Sequence[float]:
+        self.texts += len(texts)
+        return self.score(texts)
+
+
+def measure(
+    method: Method, case: Case, encoder: Encoder, words: int, most: int
+) -> tuple[Fidelity, int]:
+    """What the words that the method names carry, what as many others do, and the texts scored."""
+    score = Counted(by_encoder(encoder, case.query))
     count = min(words, len(word_spans(case.content)) // 3)
     named = strongest(method(case, score, most), count)
-    return fidelity(case.content, [word.span for word in named], score)
+    texts = score.texts
+    return fidelity(case.content, [word.span for word in named], score), texts
 
 
 def _weighted(case: Case, words: Sequence[Span], weights: Sequence[float]) -> list[WordWeight]:
@@ -148,17 +163,15 @@ def main() -> None:
     chosen = cases(given.collection, given.items)
     lengths = sorted(len(word_spans(case.content)) for case in chosen)
     print(f"{len(chosen)} pairs of {given.collection}, {lengths[0]} to {lengths[-1]} words each")
-    print(f"{'method':36}{'drop without named':28}{'without others':28}{'wins':6}s/hit")
+    print(f"{'method':36}{'drop without named':26}{'without others':26}{'wins':6}texts")
     for name, method in METHODS.items():
         one = partial(measure, method, encoder=encoder, words=given.words, most=given.variants)
-        started = time.perf_counter()
-        found = [one(case) for case in chosen]
-        seconds = (time.perf_counter() - started) / len(chosen)
+        found, texts = zip(*(one(case) for case in chosen), strict=True)
         named, others = [each.named for each in found], [each.others for each in found]
         wins = sum(a > b for a, b in zip(named, others, strict=True))
         print(
-            f"{name:36}{_shown(bootstrap(named)):28}{_shown(bootstrap(others)):28}"
-            f"{wins:<6}{seconds:.2f}",
+            f"{name:36}{_shown(bootstrap(named)):26}{_shown(bootstrap(others)):26}"
+            f"{wins:<6}{fmean(texts):.0f}",
             flush=True,
         )
 

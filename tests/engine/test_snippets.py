@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from acclimate.engine.snippets import (
     from_words,
     highlight_words,
     merged,
+    nearest_sentence,
 )
 from acclimate.types import Passage
 
@@ -74,6 +77,25 @@ def test_without_reasons_the_focus_is_shown_and_not_marked() -> None:
     snippet = best_snippet(content, focus=Span(at, at + 13))
     assert snippet.text.startswith("…This answers. Nothing")
     assert snippet.marks == ()
+
+
+def test_the_nearest_sentence_is_the_one_that_scores_best() -> None:
+    content = "A title. First. The second says more. Third."
+    asked: list[str] = []
+
+    def length(texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [float(len(text)) for text in texts]
+
+    found = nearest_sentence(content, length, start=9)
+    assert found is not None
+    assert content[found.start : found.end] == "The second says more."
+    assert asked == ["First.", "The second says more.", "Third."]
+
+
+def test_a_single_sentence_is_the_nearest_without_asking() -> None:
+    assert nearest_sentence("Only one", lambda texts: []) == Span(0, 8)
+    assert nearest_sentence(" ", lambda texts: []) is None
 
 
 def test_the_end_of_a_passage_fills_the_window_from_before() -> None:
@@ -201,6 +223,16 @@ def test_marks_lie_inside_in_order_and_apart(
     assert len(shown) <= width or len(normalised) <= width
     assert len(snippet.text) <= width + 2
     assert bool(shown) or not content.split() or normalised in ("…", "……")
+
+
+@given(st.lists(st.sampled_from(["vaccine", "children", "of", "the."]), max_size=60), st.data())
+def test_words_are_shown_whole(words: list[str], data: st.DataObject) -> None:
+    content = " ".join(words)
+    some = data.draw(st.lists(st.sampled_from(reasons(content, *set(words)) or [None])))
+    snippet = best_snippet(content, [reason for reason in some if reason], width=50)
+    shown = snippet.text.strip(CUT)
+    assert set(shown.split()) <= set(words)
+    assert f" {shown} " in f" {content} "
 
 
 @given(found())

@@ -22,7 +22,7 @@ from acclimate.errors import UsageError
 ScoreTexts = Callable[[Sequence[str]], Sequence[float]]
 
 #: Texts scored for one hit at most. A passage of fewer different words has each erased.
-MOST_VARIANTS = 96
+MOST_VARIANTS = 64
 #: Fewer would leave too little to narrow a long passage down.
 LEAST_VARIANTS = 16
 #: The share of them that finds the parts of a long passage whose words are looked at.

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from acclimate.engine.attribution import ScoreTexts
 from acclimate.engine.flat import Flat
 from acclimate.engine.records import Snippet, Span, WordWeight
 from acclimate.engine.units import joined, may_cut, sentence_spans
@@ -25,6 +26,8 @@ REPEATED = 0.1
 _BEFORE = 1 / 3
 #: A snippet may end with a sentence if it then fills this share of its width.
 _FULL_ENOUGH = 0.6
+#: Sentences that are scored to find the nearest one.
+MOST_SENTENCES = 16
 CUT = "…"
 
 
@@ -82,6 +85,19 @@ def best_snippet(
     core = _core(found, width) or _shown(flat, focus, low, width) or Span(low, low)
     window = _frame(flat.text, core, low, _sentences(flat, content), width)
     return _cut_out(flat.text, window, low, [reason.span for reason in found])
+
+
+def nearest_sentence(content: str, score: ScoreTexts, *, start: int = 0) -> Span | None:
+    """The sentence from `start` on that scores best, as a snippet's focus; None if there is none.
+
+    All sentences are scored in one batch, of a long passage the first `MOST_SENTENCES`.
+    """
+    sentences = [each for each in sentence_spans(content) if each.end > start][:MOST_SENTENCES]
+    if len(sentences) < 2:
+        return sentences[0] if sentences else None
+    scores = score([content[max(each.start, start) : each.end] for each in sentences])
+    best = max(range(len(sentences)), key=lambda place: (scores[place], -place))
+    return sentences[best]
 
 
 def highlight_words(query: str, text: str, language: str) -> tuple[Span, ...]:
@@ -189,8 +205,8 @@ def _end(text: str, start: int, needed: int, sentences: Sequence[Span], width: i
 def _first_cut(text: str, low: int, high: int) -> int:
     """The first place from `low` to `high` where the text may be cut; `high` if there is none."""
     for allowed in (may_cut, _between_characters):
-        for at in range(low, high):
-            if allowed(text, at) and not text[at].isspace():
+        for at in range(low, high + 1):
+            if allowed(text, at) and not text[at : at + 1].isspace():
                 return at
     return high
 
