@@ -92,10 +92,10 @@ def stored_rows(run_folder: Path) -> StoredRows:
 def _label_settings(noted: Mapping[str, Any]) -> LabelSettings:
     """As they were; a setting that came later has its default, which changes nothing."""
     known = {field.name for field in fields(LabelSettings)} & noted.keys()
-    return LabelSettings(
-        **{name: tuple(noted[name]) if isinstance(noted[name], list) else noted[name]
-           for name in known}
-    )  # fmt: skip
+    values: dict[str, Any] = {
+        name: tuple(noted[name]) if isinstance(noted[name], list) else noted[name] for name in known
+    }
+    return LabelSettings(**values)
 
 
 def write_found(result: Adaptation) -> None:

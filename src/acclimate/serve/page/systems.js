@@ -1,0 +1,30 @@
+// How systems are called.
+import { shortModel } from "./words.js";
+
+const NAMES = {
+  dense: "Dense",
+  lexical: "BM25",
+  sparse: "Learned sparse",
+  late: "Late interaction",
+  hybrid: "Hybrid",
+};
+
+export function modeName(mode, info) {
+  if (mode === "dense") {
+    const model = info.models?.[0];
+    return model ? `Dense: ${shortModel(model)}` : "Dense";
+  }
+  if (mode.startsWith("dense:")) return `Dense: ${shortModel(mode.slice(6))}`;
+  return NAMES[mode] ?? mode;
+}
+
+export function systemName(system, info) {
+  const name = modeName(system.mode, info);
+  return system.rerank ? `${name}, re-ranked` : name;
+}
+
+// What a stage of a search is called: kinds of index, re-rankers, and the writing of reasons.
+export function stageName(stage) {
+  const [kind, ...rest] = stage.split(":");
+  return rest.length ? `${NAMES[kind] ?? kind} ${shortModel(rest.join(":"))}` : NAMES[stage] ?? stage;
+}
