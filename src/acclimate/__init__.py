@@ -20,10 +20,15 @@ from acclimate.api import (  # noqa: E402
     adapt,
     compare,
     evaluate,
+    index,
+    open_index,
     plan,
     search,
+    update_index,
 )
 from acclimate.corpus import Corpus, CorpusSettings, list_corpora, open_corpus  # noqa: E402
+from acclimate.engine.records import Answer, SearchOptions  # noqa: E402
+from acclimate.engine.settings import IndexSettings  # noqa: E402
 from acclimate.errors import AcclimateError  # noqa: E402
 from acclimate.recipes import (  # noqa: E402
     apply_overrides,
@@ -38,20 +43,26 @@ __version__ = "0.1.0"
 __all__ = [
     "DEFAULT_MEASURES",
     "AcclimateError",
+    "Answer",
     "Corpus",
     "CorpusSettings",
     "Found",
+    "IndexSettings",
     "Recipe",
+    "SearchOptions",
     "__version__",
     "adapt",
     "apply_overrides",
     "compare",
     "describe",
     "evaluate",
+    "index",
     "list_corpora",
     "list_recipes",
     "load_recipe",
     "open_corpus",
+    "open_index",
     "plan",
     "search",
+    "update_index",
 ]

@@ -20,7 +20,12 @@ from acclimate.types import Passage, Query
 if TYPE_CHECKING:
     from acclimate.adapt.plan import Plan
     from acclimate.adapt.result import Adaptation
+    from acclimate.engine.engine import Engine
+    from acclimate.engine.records import Answer, Changes, SearchOptions
+    from acclimate.engine.settings import IndexSettings
+    from acclimate.engine.weights import LearnedWeights
     from acclimate.evaluate.evaluation import Comparison, Evaluation
+    from acclimate.indexes.base import Retriever
 
 #: Hits looked at by measures without a cutoff of their own.
 DEPTH = 100
@@ -85,8 +90,12 @@ def evaluate(
     language: str = "en",
     progress: Progress | None = None,
     settings: CorpusSettings | None = None,
+    options: SearchOptions | None = None,
 ) -> Evaluation:
-    """Measure a system (bm25, a model, a TREC run's file, or several joined by "+")."""
+    """Measure a system: bm25, a model, a TREC run, several joined by "+", or an index folder.
+
+    `options` say how an index folder is searched; their k gives way to what the measures need.
+    """
     from acclimate.evaluate import measures as measuring
     from acclimate.evaluate.evaluation import evaluate as measure
     from acclimate.systems import open_system
@@ -96,11 +105,83 @@ def evaluate(
     collection = _opened(corpus, settings)
     _check_split(collection, split)
     judgments = collection.judgments(split)
-    retriever = open_system(system, collection, language, progress)
+    if is_index(system):
+        retriever = _engine_retriever(system, collection, options, depth)
+    else:
+        _refuse_options(system, options)
+        retriever = open_system(system, collection, language, progress)
     queries = collection.queries(split)
     found = measure(retriever, queries, judgments, list(parsed), depth, collection.name)
     # As the user named it: two runs in two folders may have the same file name.
-    return replace(found, system=system)
+    return replace(found, system=_named(system, options))
+
+
+def index(
+    corpus: str | Path | Corpus,
+    out: str | Path,
+    settings: IndexSettings | None = None,
+    progress: Progress | None = None,
+    corpus_settings: CorpusSettings | None = None,
+) -> Engine:
+    """Build an index folder over a corpus and open it; `out` must not be there yet."""
+    from acclimate.engine.engine import Engine
+    from acclimate.engine.settings import IndexSettings
+
+    collection = _opened(corpus, corpus_settings)
+    chosen = settings or IndexSettings()
+    return Engine.create(Path(out), chosen, collection.passages(), progress=progress)
+
+
+def update_index(
+    corpus: str | Path | Corpus,
+    folder: str | Path,
+    progress: Progress | None = None,
+    corpus_settings: CorpusSettings | None = None,
+) -> Changes:
+    """Make an index folder equal to a corpus; what has not changed is not encoded again."""
+    collection = _opened(corpus, corpus_settings)
+    return open_index(folder).update(collection.passages(), progress)
+
+
+def open_index(folder: str | Path) -> Engine:
+    """Open an index folder, to search it and to add and delete passages."""
+    from acclimate.engine.engine import Engine
+
+    return Engine.open(Path(folder))
+
+
+def search_index(folder: str | Path, query: str, options: SearchOptions) -> Answer:
+    """Answer one query from an index folder, opening only what the options need."""
+    from acclimate.engine.engine import Engine
+
+    return Engine.open(Path(folder).expanduser(), only=(options.mode,)).search(query, options)
+
+
+def weigh_by_judgments(
+    folder: str | Path, corpus: str | Path | Corpus, split: str = "train"
+) -> LearnedWeights:
+    """Learn the weights of an index folder's hybrid search from judgments, and keep them there."""
+    from acclimate.engine.hybrid import weigh
+
+    collection = _opened(corpus, None)
+    _check_split(collection, split)
+    return weigh(open_index(folder), collection.queries(split), collection.judgments(split))
+
+
+def weigh_by_run(folder: str | Path, run: str | Path) -> LearnedWeights:
+    """The same from the queries that `adapt` generated in a run folder."""
+    from acclimate.adapt.finished import stored_rows
+    from acclimate.engine.hybrid import weigh
+    from acclimate.engine.weights import from_generated
+
+    return weigh(open_index(folder), *from_generated(stored_rows(Path(run)).queries))
+
+
+def is_index(system: str) -> bool:
+    """Whether a system's name is that of an index folder."""
+    from acclimate.engine.manifest import MANIFEST
+
+    return (Path(system).expanduser() / MANIFEST).is_file()
 
 
 def compare(baseline: Evaluation, *systems: Evaluation) -> list[Comparison]:
@@ -141,6 +222,37 @@ def search(
         Found(rank, hit.score, passages.get(hit.passage_id, Passage(hit.passage_id, "")))
         for rank, hit in enumerate(hits, 1)
     ]
+
+
+def _engine_retriever(
+    folder: str, corpus: Corpus, options: SearchOptions | None, depth: int
+) -> Retriever:
+    """An index folder as a retriever for the corpus's queries, `depth` hits deep."""
+    from acclimate.engine.engine import Engine
+    from acclimate.engine.records import DEFAULTS
+    from acclimate.search.drop import DropSameId
+
+    asked = options or DEFAULTS
+    engine = Engine.open(Path(folder).expanduser(), only=(asked.mode,))
+    retriever = engine.retriever(replace(asked, rerank_top=min(asked.rerank_top, depth)))
+    return DropSameId(retriever) if corpus.drop_same_id else retriever
+
+
+def _refuse_options(system: str, options: SearchOptions | None) -> None:
+    from acclimate.engine.records import DEFAULTS
+
+    if options not in (None, DEFAULTS):
+        raise UsageError(
+            f"{system}: mode, rerank and where are for index folders; build one with "
+            "acclimate index CORPUS --out INDEX"
+        )
+
+
+def _named(system: str, options: SearchOptions | None) -> str:
+    """A system as it was asked for, with what was asked of it."""
+    parts = (options.mode, options.rerank, options.where) if options else ()
+    said = ", ".join(part for part in parts if part)
+    return f"{system} ({said})" if said else system
 
 
 def _recipe(recipe: str | Path | Recipe) -> Recipe:

@@ -9,8 +9,21 @@ import typer
 
 from acclimate import api
 from acclimate.cli import show
-from acclimate.cli.options import Changes, CorpusName, Debug, Json, Language, SystemName
+from acclimate.cli.options import (
+    Changes,
+    CorpusName,
+    Debug,
+    Json,
+    Language,
+    Mode,
+    Rerank,
+    RerankSeconds,
+    RerankTop,
+    SystemName,
+    Where,
+)
 from acclimate.corpus import open_corpus
+from acclimate.engine.records import DEFAULTS, SearchOptions
 from acclimate.errors import UsageError
 from acclimate.formats.trec import write_run
 from acclimate.progress import Bars
@@ -39,6 +52,11 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    mode: Mode = DEFAULTS.mode,
+    rerank: Rerank = DEFAULTS.rerank,
+    rerank_top: RerankTop = DEFAULTS.rerank_top,
+    rerank_seconds: RerankSeconds = DEFAULTS.rerank_seconds,
+    where: Where = DEFAULTS.where,
     language: Language = "en",
     changes: Changes = None,
     json: Json = False,
@@ -50,15 +68,20 @@ def evaluate(
 
     * `acclimate evaluate bm25 data/scifact`
     * `acclimate evaluate all-MiniLM-L6-v2 python-stdlib --compare run/model --compare bm25`
+    * `acclimate evaluate index data/scifact --mode hybrid --compare bm25`
     * `acclimate evaluate bm25+run/model data/fiqa --split dev --measures "AP nDCG@20" --json`
     """
     parts = split_overrides(changes or ())
     if parts.recipe:
         raise UsageError(f"--set {parts.recipe[0]}: evaluate knows corpus settings (corpus.*) only")
     collection = open_corpus(corpus, parts.corpus)
+    asked = SearchOptions(
+        mode=mode, rerank=rerank, rerank_top=rerank_top, rerank_seconds=rerank_seconds, where=where
+    )
     found = [
-        api.evaluate(name, collection, split, measures, language, Bars())
-        for name in (system, *(compare or ()))
+        # How to search is said of SYSTEM; what it is compared with may be no index folder.
+        api.evaluate(name, collection, split, measures, language, Bars(), options=options)
+        for name, options in ((system, asked), *((other, None) for other in compare or ()))
     ]
     show.skipped(collection.report)
     if save_run is not None:

@@ -17,12 +17,15 @@ from acclimate.cli.corpora import corpora
 from acclimate.cli.evaluate import evaluate
 from acclimate.cli.export import export
 from acclimate.cli.failures import report
+from acclimate.cli.index import index
 from acclimate.cli.models import models
 from acclimate.cli.options import Debug
 from acclimate.cli.quiet import silence
 from acclimate.cli.recipes import recipes
 from acclimate.cli.search import search
+from acclimate.cli.serve import serve
 from acclimate.cli.state import STATE
+from acclimate.cli.weigh import weigh
 
 app = typer.Typer(
     help="Give it your documents; it gives back a search engine that has learned their language.",
@@ -31,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (adapt, evaluate, search, export, models, recipes, corpora):
+for verb in (adapt, index, search, evaluate, serve, weigh, export, models, recipes, corpora):
     app.command()(verb)
 
 

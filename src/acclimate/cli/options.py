@@ -27,7 +27,36 @@ SystemName = Annotated[
     str,
     typer.Argument(
         metavar="SYSTEM",
-        help='bm25, a model\'s name or folder, a TREC run (.trec .run .txt), or several: "bm25+M".',
+        help="An index folder, bm25, a model's name or folder, a TREC run (.trec .run .txt), or "
+        'several: "bm25+M".',
+        show_default=False,
+    ),
+]
+Mode = Annotated[
+    str,
+    typer.Option(
+        help="How to search an index folder: lexical, dense, dense:MODEL, sparse, late or hybrid; "
+        "the best that it has if left out.",
+        show_default=False,
+    ),
+]
+Rerank = Annotated[
+    str,
+    typer.Option(
+        metavar="KIND:NAME",
+        help="Read the best hits again with cross-encoder:M, monot5:M, likelihood:M or encoder:M.",
+        show_default=False,
+    ),
+]
+RerankTop = Annotated[int, typer.Option(help="How many hits the re-ranker reads.")]
+RerankSeconds = Annotated[
+    float, typer.Option(help="Seconds that the re-ranker may take for a query; 0: no limit.")
+]
+Where = Annotated[
+    str,
+    typer.Option(
+        metavar="CONDITION",
+        help="Only passages whose metadata fit, such as \"year >= 2020 and topic = 'law'\".",
         show_default=False,
     ),
 ]

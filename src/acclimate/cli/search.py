@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from acclimate import api
 from acclimate.cli import show
-from acclimate.cli.options import Changes, CorpusName, Debug, Json, Language, SystemName
+from acclimate.cli.answer import plain_answer, show_answer
+from acclimate.cli.options import (
+    Changes,
+    Debug,
+    Json,
+    Language,
+    Mode,
+    Rerank,
+    RerankSeconds,
+    RerankTop,
+    SystemName,
+    Where,
+)
 from acclimate.corpus import open_corpus
+from acclimate.engine.records import DEFAULTS, SearchOptions
 from acclimate.errors import UsageError
 from acclimate.progress import Bars
 from acclimate.recipes import split_overrides
-from acclimate.types import Passage
+
+if TYPE_CHECKING:
+    from acclimate.types import Passage
 
 SNIPPET = 240
 
 
 def search(
     system: SystemName,
-    corpus: CorpusName,
-    query: Annotated[
-        str, typer.Argument(metavar="QUERY", help="What to look for.", show_default=False)
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[CORPUS] QUERY",
+            help="What to look for; before it the collection to search, unless SYSTEM is an "
+            "index folder.",
+            show_default=False,
+        ),
     ],
-    k: Annotated[int, typer.Option("-k", help="How many passages to show.")] = 10,
+    k: Annotated[int, typer.Option("-k", help="How many passages to show.")] = DEFAULTS.k,
+    mode: Mode = DEFAULTS.mode,
+    rerank: Rerank = DEFAULTS.rerank,
+    rerank_top: RerankTop = DEFAULTS.rerank_top,
+    rerank_seconds: RerankSeconds = DEFAULTS.rerank_seconds,
+    where: Where = DEFAULTS.where,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say why each passage was found (index folders).")
+    ] = DEFAULTS.explain,
     language: Language = "en",
     changes: Changes = None,
     json: Json = False,
@@ -32,10 +60,41 @@ def search(
 ) -> None:
     """Show the best passages for a query.
 
+    * `acclimate search index "refund after 30 days" --mode hybrid --where "year >= 2020"`
     * `acclimate search bm25 python-stdlib "how do I pair up two lists"`
     * `acclimate search run/model my-documents/ "refund after 30 days" -k 3 --json`
-    * `acclimate search bm25+all-MiniLM-L6-v2 table.csv "soft drinks" --set corpus.text_field=body`
     """
+    options = SearchOptions(k, mode, rerank, rerank_top, rerank_seconds, where, explain)
+    if len(words) > 2:
+        raise UsageError(f"{len(words)} words after SYSTEM; put the query in quotes")
+    if api.is_index(system):
+        _in_index(system, words[-1], options, len(words), json)
+    elif len(words) == 2:
+        if options != SearchOptions(k=k):
+            raise UsageError(f"{system} is no index folder; only one knows these options")
+        _in_corpus(system, words, k, language, changes, json)
+    else:
+        raise UsageError(
+            f"{system} is no index folder, so name the collection to search before the query"
+        )
+
+
+def _in_index(system: str, query: str, options: SearchOptions, words: int, json: bool) -> None:
+    if words == 2:
+        raise UsageError(f"{system} is an index folder and holds its passages; leave CORPUS out")
+    answer = api.search_index(system, query, options)
+    show.as_json(plain_answer(system, answer)) if json else show_answer(answer)
+
+
+def _in_corpus(
+    system: str,
+    words: list[str],
+    k: int,
+    language: str,
+    changes: list[str] | None,
+    json: bool,
+) -> None:
+    corpus, query = words
     parts = split_overrides(changes or ())
     if parts.recipe:
         raise UsageError(f"--set {parts.recipe[0]}: search knows corpus settings (corpus.*) only")
@@ -51,15 +110,10 @@ def search(
         return
     show.table(
         ("", "passage", "text", "score"),
-        [(f"{hit.rank}", _name(hit.passage), _snippet(hit.passage), f"{hit.score:.3f}")
+        [(f"{hit.rank}", show.passage_name(hit.passage), _snippet(hit.passage), f"{hit.score:.3f}")
          for hit in found],
         numbers=1,
     )  # fmt: skip
-
-
-def _name(passage: Passage) -> str:
-    parts = (passage.title or passage.id, passage.place)
-    return "\n".join(part for part in parts if part)
 
 
 def _snippet(passage: Passage) -> str:

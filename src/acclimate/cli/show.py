@@ -19,6 +19,7 @@ from acclimate.formats.readreport import ReadReport
 
 if TYPE_CHECKING:
     from acclimate.evaluate.evaluation import Comparison
+    from acclimate.types import Passage
 
 
 PIPE_WIDTH = 160
@@ -79,6 +80,11 @@ def skipped(report: ReadReport) -> None:
 def record(value: Any) -> dict[str, Any]:
     """A record as JSON takes it."""
     return asdict(value)
+
+
+def passage_name(passage: Passage) -> str:
+    """What a person knows a passage by: its title, and where in it."""
+    return "\n".join(part for part in (passage.title or passage.id, passage.place) if part)
 
 
 def differences(comparisons: Iterable[Comparison]) -> None:

@@ -29,6 +29,9 @@ class SearchOptions:
     explain: bool = False
 
 
+DEFAULTS = SearchOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Characters `start` to `end` (exclusive) of a text."""

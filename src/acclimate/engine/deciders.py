@@ -1,0 +1,67 @@
+"""The model that decided over a hit, as something that scores texts for the query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from acclimate.engine.attribution import ScoreTexts
+from acclimate.engine.explain import by_encoder, by_reranker
+from acclimate.engine.kinds import DENSE, LATE, LEXICAL, SPARSE, dense_names
+from acclimate.engine.models import Models
+from acclimate.engine.modes import kinds_for
+from acclimate.engine.settings import IndexSettings
+from acclimate.models.multivector import TokenVectors
+from acclimate.models.sparse import SparseTexts, SparseVector
+
+
+def decider(
+    settings: IndexSettings, models: Models, mode: str, rerank: str, query: str
+) -> ScoreTexts | None:
+    """The re-ranker if there is one, else the mode's last model; None where BM25 decided alone.
+
+    Of hybrid search, whose parts decide together, it is the dense model: what BM25 adds is told
+    term by term already.
+    """
+    if rerank:
+        return by_reranker(models.reranker(rerank), query)
+    kinds = [kind for kind in kinds_for(settings, mode) if kind != LEXICAL]
+    if not kinds:
+        return None
+    if LATE in kinds:
+        return by_late(models.late(settings.late), query)
+    if kinds[0] == SPARSE:
+        return by_sparse(models.sparse(settings.sparse), query)
+    model = dense_names(settings).get(kinds[0], settings.models[0] if DENSE in kinds else "")
+    return by_encoder(models.dense(model), query)
+
+
+def by_sparse(encoder: SparseTexts, query: str) -> ScoreTexts:
+    """How near texts are to a query for a learned sparse encoder."""
+    asked = encoder.encode_queries([query])[0]
+
+    def score(texts: Sequence[str]) -> Sequence[float]:
+        return [_product(asked, each) for each in encoder.encode_passages(texts)]
+
+    return score
+
+
+def by_late(encoder: TokenVectors, query: str) -> ScoreTexts:
+    """MaxSim of texts and a query."""
+    asked = encoder.encode_queries([query])[0]
+
+    def score(texts: Sequence[str]) -> Sequence[float]:
+        return [
+            float((asked @ tokens.T).max(axis=1).sum()) if len(tokens) else 0.0
+            for tokens in encoder.encode_passages(texts)
+        ]
+
+    return score
+
+
+def _product(query: SparseVector, passage: SparseVector) -> float:
+    _, here, there = np.intersect1d(
+        query.tokens, passage.tokens, assume_unique=True, return_indices=True
+    )
+    return float(query.weights[here] @ passage.weights[there])

@@ -1,0 +1,234 @@
+"""An index folder, open: search it in every way that it was built for, and change it.
+
+Follow `search` downward: a mode becomes a composition of retrievers (modes.py), which search the
+legs of a snapshot under a filter; a re-ranker may read the best again; each hit gets its snippet
+and, if asked, its reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from acclimate.engine.hybrid import keep_weights, read_weights
+from acclimate.engine.kinds import makers
+from acclimate.engine.manifest import read_manifest
+from acclimate.engine.models import Models
+from acclimate.engine.modes import (
+    HYBRID,
+    LegRetriever,
+    chosen_mode,
+    first_stage,
+    kinds_for,
+    modes,
+)
+from acclimate.engine.reasons import Reasons
+from acclimate.engine.records import DEFAULTS, Answer, Changes, Result, SearchOptions
+from acclimate.engine.settings import IndexSettings
+from acclimate.engine.snapshot import Snapshot
+from acclimate.engine.trace import Trace
+from acclimate.engine.writer import Writer
+from acclimate.errors import UsageError
+from acclimate.indexes.base import Kind, Retriever
+from acclimate.progress import Progress, Silent
+from acclimate.search.rerank import Reranked
+from acclimate.types import Hit, Passage, Query
+
+#: What a search may ask for at most.
+MOST_HITS = 1000
+
+
+class Engine:
+    """Searches the newest state that it has seen; `refresh` looks for a newer one.
+
+    Threads may share an engine. Other processes may read the folder too, and one may write.
+    """
+
+    def __init__(
+        self, folder: Path, settings: IndexSettings, kinds: Mapping[str, Kind], models: Models
+    ) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.models = models
+        self._kinds = kinds
+        self._writing = Lock()
+        self._snapshot = Snapshot.open(folder, list(kinds.values()))
+        self._weights = read_weights(folder)
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        settings: IndexSettings,
+        passages: Iterable[Passage],
+        models: Models | None = None,
+        progress: Progress | None = None,
+    ) -> Engine:
+        """Build a new index folder over passages as they stream by; whole or absent."""
+        models = models or Models()
+        kinds = {name: make() for name, make in makers(settings, models).items()}
+        Writer.create(folder, settings, list(kinds.values()), passages, progress or Silent())
+        return cls(folder, settings, kinds, models)
+
+    @classmethod
+    def open(cls, folder: Path, models: Models | None = None, only: Sequence[str] = ()) -> Engine:
+        """Open an index folder; `only` names the modes that will be used, none means all.
+
+        Raises InputError where there is no index, StaleRows where it was built by other models.
+        """
+        models = models or Models()
+        settings = read_manifest(folder).settings
+        known = makers(settings, models)
+        wanted = {
+            kind for mode in only for kind in kinds_for(settings, chosen_mode(settings, mode))
+        }
+        kinds = {name: make() for name, make in known.items() if not only or name in wanted}
+        return cls(folder, settings, kinds, models)
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def count(self) -> int:
+        """Passages that can be found."""
+        return self._snapshot.count
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The state that is searched now; it stays as it is while somebody holds it."""
+        return self._snapshot
+
+    def modes(self) -> tuple[str, ...]:
+        """The modes that the index can be searched by, as opened."""
+        return tuple(
+            mode
+            for mode in modes(self.settings)
+            if set(kinds_for(self.settings, mode)) <= self._kinds.keys()
+        )
+
+    def search(self, query: str, options: SearchOptions = DEFAULTS) -> Answer:
+        """Answer one query. Raises UsageError where the options ask for what is not there."""
+        _check(query, options)
+        snapshot, trace = self._snapshot, Trace()
+        mode = chosen_mode(self.settings, options.mode)
+        retriever = self._compose(snapshot, mode, options, trace)
+        hits = retriever.search([Query("query", query)], options.k)[0]
+        passages = snapshot.passages(snapshot.rows([hit.passage_id for hit in hits]))
+        with trace.time("reasons"):
+            why = Reasons(self.settings, self.models, snapshot, mode, query, options).of(passages)
+        results = tuple(
+            Result(rank, hit.score, passage, each.snippet, trace.stages(hit.passage_id),
+                   each.explanation)
+            for rank, (hit, passage, each) in enumerate(
+                zip(hits, passages, why, strict=True), 1
+            )
+        )  # fmt: skip
+        return Answer(query, mode, results, tuple(trace.timings))
+
+    def retriever(self, options: SearchOptions = DEFAULTS) -> Retriever:
+        """The way of searching that the options name, for many queries at once."""
+        mode = chosen_mode(self.settings, options.mode)
+        return self._compose(self._snapshot, mode, options, None)
+
+    def search_all(
+        self, queries: Sequence[Query], options: SearchOptions = DEFAULTS
+    ) -> list[list[Hit]]:
+        """The best `options.k` hits for each query, without reasons; for measuring."""
+        return self.retriever(options).search(queries, options.k)
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """One passage by its id."""
+        snapshot = self._snapshot
+        rows = snapshot.rows([passage_id])
+        return snapshot.passages(rows)[0] if rows[0] >= 0 else None
+
+    def add(self, passages: Iterable[Passage], progress: Progress | None = None) -> Changes:
+        """Add passages, or replace those of the same id: all of them or, on an error, none."""
+        with self._writing, self._writer(progress) as writer:
+            changes = writer.add(passages)
+        self.refresh()
+        return changes
+
+    def delete(self, passage_ids: Iterable[str]) -> Changes:
+        """Delete passages; ids that are not there do nothing."""
+        with self._writing, self._writer(None) as writer:
+            changes = writer.delete(passage_ids)
+        self.refresh()
+        return changes
+
+    def update(self, passages: Iterable[Passage], progress: Progress | None = None) -> Changes:
+        """Make the index equal to these passages; what has not changed is not encoded again."""
+        with self._writing, self._writer(progress) as writer:
+            changes = writer.update(passages)
+        self.refresh()
+        return changes
+
+    def refresh(self) -> bool:
+        """Go over to the newest committed state; False where it is the one already searched."""
+        if self._snapshot.is_current():
+            return False
+        # Threads that still search the old state hold it; it goes when they are done.
+        self._snapshot = Snapshot.open(self.folder, list(self._kinds.values()))
+        self._weights = read_weights(self.folder)
+        return True
+
+    def hybrid_parts(self) -> list[Retriever]:
+        """The retrievers that hybrid search is made of. Raises UsageError where it has no parts."""
+        snapshot = self._snapshot
+        kinds = kinds_for(self.settings, chosen_mode(self.settings, HYBRID))
+        allowed = snapshot.allowed("")
+        return [LegRetriever(name, snapshot.legs[name], snapshot, allowed) for name in kinds]
+
+    def weigh(self, weights: Mapping[str, float]) -> None:
+        """Keep weights for hybrid search, by kind; for everybody who opens the folder."""
+        keep_weights(self.folder, weights)
+        self._weights = dict(weights)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._snapshot.close()
+
+    def _writer(self, progress: Progress | None) -> Writer:
+        missing = makers(self.settings, self.models).keys() - self._kinds.keys()
+        if missing:
+            raise UsageError(
+                f"{self.folder}: opened for some of its modes only; open it whole to change it"
+            )
+        return Writer(self.folder, list(self._kinds.values()), progress or Silent())
+
+    def _compose(
+        self, snapshot: Snapshot, mode: str, options: SearchOptions, trace: Trace | None
+    ) -> Retriever:
+        watch = trace.watch if trace else _unwatched
+        allowed = snapshot.allowed(options.where)
+        first = first_stage(self.settings, mode, snapshot, allowed, self._weights, watch)
+        if not options.rerank:
+            return first
+        return watch(
+            Reranked(
+                first,
+                self.models.reranker(options.rerank),
+                lambda ids: snapshot.passages(snapshot.rows(ids)),
+                options.rerank_top,
+                options.rerank_seconds,
+            )
+        )
+
+
+def _unwatched(stage: Retriever) -> Retriever:
+    return stage
+
+
+def _check(query: str, options: SearchOptions) -> None:
+    if not query.strip():
+        raise UsageError("the query is empty; give some words to search for")
+    if not 1 <= options.k <= MOST_HITS:
+        raise UsageError(f"k is {options.k}; ask for 1 to {MOST_HITS} hits")
+    if options.rerank and not 1 <= options.rerank_top <= MOST_HITS:
+        raise UsageError(f"rerank_top is {options.rerank_top}; it must be 1 to {MOST_HITS}")
+    if not 0 <= options.rerank_seconds < np.inf:
+        raise UsageError(f"rerank_seconds is {options.rerank_seconds}; it must be 0 or more")
