@@ -1,0 +1,1 @@
+"""An index folder as a service: search, compare and change documents over HTTP."""

@@ -1,0 +1,116 @@
+"""The engine's models behind batches answer as they do alone, also to many threads at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from acclimate.engine.models import Models
+from acclimate.models.base import Encoder, Vectors
+from acclimate.models.dense import DenseEncoder
+from acclimate.serve.models import SLICE, BatchedEncoder, Batchers, ServingModels
+from acclimate.serve.settings import Batching
+from acclimate.types import Passage, Query
+from toys import toy_texts
+
+THREADS = 16
+
+
+@pytest.fixture(scope="module")
+def models() -> ServingModels:
+    return ServingModels()
+
+
+class Counted:
+    """A real encoder that remembers how many texts it was given at a time."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.name, self.identity = encoder.name, encoder.identity
+        self.similarity, self.dimension = encoder.similarity, encoder.dimension
+        self.queries: list[list[str]] = []
+        self.passages: list[int] = []
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        self.queries.append(list(texts))
+        return self._encoder.encode_queries(texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        self.passages.append(len(texts))
+        return self._encoder.encode_passages(texts)
+
+
+@pytest.fixture(scope="module")
+def encoder(encoder_folder: Path) -> DenseEncoder:
+    return DenseEncoder.load(str(encoder_folder), dtype="float32")
+
+
+def test_an_encoder_stays_what_it_is(models: ServingModels, encoder_folder: Path) -> None:
+    batched, plain = models.dense(str(encoder_folder)), Models().dense(str(encoder_folder))
+    assert (batched.name, batched.identity) == (plain.name, plain.identity)
+    assert (batched.similarity, batched.dimension) == (plain.similarity, plain.dimension)
+    assert models.dense(str(encoder_folder)) is batched
+
+
+def test_many_threads_get_each_its_own_vectors(encoder: DenseEncoder) -> None:
+    counted = Counted(encoder)
+    batchers = Batchers(Batching(max_wait_ms=200))
+    batchers.under_way = lambda: THREADS
+    batched = BatchedEncoder(counted, batchers)
+    texts = toy_texts()[:THREADS]
+    with ThreadPoolExecutor(THREADS) as threads:
+        found = list(threads.map(lambda text: batched.encode_queries([text])[0], texts * 3))
+    alone = np.stack([encoder.encode_queries([text])[0] for text in texts])
+    np.testing.assert_allclose(np.stack(found), np.tile(alone, (3, 1)), atol=1e-5)
+    assert len(counted.queries) < 3 * THREADS
+    assert batchers.close(10)
+
+
+def test_a_text_that_several_ask_for_is_encoded_once(encoder: DenseEncoder) -> None:
+    counted = Counted(encoder)
+    batched = BatchedEncoder(counted, Batchers(Batching()))
+    vectors = batched.encode_queries(["one text", "another", "one text"])
+    assert counted.queries == [["one text", "another"]]
+    np.testing.assert_array_equal(vectors[0], vectors[2])
+
+
+def test_passages_are_encoded_in_slices_beside_queries(encoder: DenseEncoder) -> None:
+    counted = Counted(encoder)
+    batched = BatchedEncoder(counted, Batchers(Batching()))
+    texts = toy_texts() * 2
+    with ThreadPoolExecutor(2) as threads:
+        passages = threads.submit(batched.encode_passages, texts)
+        queries = threads.submit(lambda: [batched.encode_queries([text]) for text in texts[:20]])
+        assert len(queries.result(30)) == 20
+        whole = passages.result(30)
+    np.testing.assert_allclose(whole, encoder.encode_passages(texts), atol=1e-5)
+    assert counted.passages == [SLICE] * (len(texts) // SLICE) + [len(texts) % SLICE]
+
+
+def test_no_text_has_the_models_shape(encoder: DenseEncoder) -> None:
+    batched = BatchedEncoder(encoder, Batchers(Batching()))
+    assert batched.encode_queries([]).shape == batched.encode_passages([]).shape == (0, 64)
+
+
+def test_pairs_of_several_threads_get_each_their_own_scores(
+    models: ServingModels, cross_folder: Path
+) -> None:
+    name = f"cross-encoder:{cross_folder}"
+    batched, plain = models.reranker(name), Models().reranker(name)
+    assert (batched.name, batched.identity) == (plain.name, plain.identity)
+    passages = [Passage(str(n), text) for n, text in enumerate(toy_texts()[:10])]
+    pairs = [[(Query("q", p.text.split()[0]), p) for p in passages[n:]] for n in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(batched.score, pairs))
+    for scores, asked in zip(found, pairs, strict=True):
+        assert scores == pytest.approx(plain.score(asked), abs=1e-4)
+    assert batched.score([]) == []
+
+
+def test_a_model_that_is_not_there_is_told_at_once(models: ServingModels, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="holds no model"):
+        models.dense(str(tmp_path))
