@@ -37,6 +37,10 @@ class IndexBusy(UsageError):
     """Another process is changing this index folder."""
 
 
+class UpdateFailed(AcclimateError):
+    """The disk did not let an index folder be changed, which is as it was before."""
+
+
 class StaleRows(UsageError):
     """Something kept from an earlier run that this version or setting would make otherwise."""
 

@@ -39,6 +39,10 @@ class _Views(NamedTuple):
     truth: str
 
 
+_AMONG_FACTS = (
+    "p.number IN (SELECT f.passage FROM facts f WHERE f.field ="
+    " (SELECT n.number FROM fields n WHERE n.name = ?) AND {test})"
+)
 _FACT = _Views("f.text", "f.number", "f.truth")
 
 
@@ -92,13 +96,7 @@ def _about(field: str, tests: dict[_Views, Clause]) -> Clause:
     found = []
     for views, test in tests.items():
         if views is _FACT:
-            found.append(
-                Clause(
-                    "p.number IN (SELECT f.passage FROM facts f WHERE f.field ="
-                    f" (SELECT n.number FROM fields n WHERE n.name = ?) AND {test.sql})",
-                    (field, *test.parameters),
-                )
-            )
+            found.append(Clause(_AMONG_FACTS.format(test=test.sql), (field, *test.parameters)))
         else:
             own = f"({views.text} <> '' AND COALESCE({test.sql}, 0))"
             found.append(Clause(own, test.parameters))

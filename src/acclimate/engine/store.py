@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -60,8 +59,10 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self._database = open_for_writing(folder)
-        self._fields: dict[str, int] = {}
         self._run = self._database.execute
+        #: The number of the commit in the making, and of each field's name.
+        self._version = 0
+        self._fields: dict[str, int] = {}
 
     def close(self) -> None:
         self._database.close()
@@ -69,6 +70,7 @@ class Store:
     def begin(self) -> None:
         """Begin a change. Ids marked by an earlier one are forgotten."""
         self._run("BEGIN IMMEDIATE")
+        self._version = int(self._one("SELECT version FROM state")) + 1
         self._fields = dict(self._run("SELECT name, number FROM fields"))
         self._run("CREATE TEMP TABLE marked (id TEXT PRIMARY KEY) WITHOUT ROWID")
 
@@ -84,11 +86,6 @@ class Store:
         """Forget the change."""
         if self._database.in_transaction:  # SQLite may have done so itself, on a full disk
             self._run("ROLLBACK")
-
-    @property
-    def _version(self) -> int:
-        """The number of the commit in the making."""
-        return int(self._one("SELECT version FROM state")) + 1
 
     def mark(self, passage_id: str) -> bool:
         """Remember an id for the length of this change; false if it was marked already."""
@@ -198,6 +195,5 @@ class Store:
             self._database.executemany("DELETE FROM passages WHERE number = ?", dead)
         self._run("DELETE FROM commits WHERE version <= ?", (old,))
 
-    def _one(self, query: str, parameters: tuple[object, ...] = ()) -> int:
-        value: int = self._run(query, parameters).fetchone()[0]
-        return value
+    def _one(self, query: str, parameters: tuple[float, ...] = ()) -> Any:
+        return self._run(query, parameters).fetchone()[0]

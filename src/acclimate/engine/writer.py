@@ -1,18 +1,30 @@
-"""Changing an index folder: every call counts as a whole or not at all."""
+"""Who may change an index folder, and how a new one comes about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
+from acclimate.engine.manifest import MANIFEST, check_all_kinds, read_manifest, write_manifest
 from acclimate.engine.records import Changes
+from acclimate.engine.schema import DATABASE, create_database
+from acclimate.engine.segments import SEGMENTS, sweep
 from acclimate.engine.settings import IndexSettings
+from acclimate.engine.store import Store
+from acclimate.engine.updates import Updates
+from acclimate.errors import IndexBusy, UsageError
 from acclimate.indexes.base import Kind
-from acclimate.progress import Progress
+from acclimate.progress import Progress, Silent
+from acclimate.runs import hold
 from acclimate.types import Passage
 
+_LOCK = ".lock"
 
-class Writer:
+
+class Writer(Updates):
     """The one writer of an index folder, until it is closed; use it in a `with` block.
 
     Raises IndexBusy where another process writes, and StaleRows where the folder was made by other
@@ -22,7 +34,14 @@ class Writer:
     def __init__(
         self, folder: Path, kinds: Sequence[Kind], progress: Progress | None = None
     ) -> None:
-        raise NotImplementedError
+        check_all_kinds(folder, read_manifest(folder), kinds)
+        self._lock = _hold(folder)
+        try:
+            super().__init__(folder, Store(folder), kinds, progress or Silent())
+            sweep(folder, [segment.number for segment in self._store.segments()])
+        except BaseException:
+            self._lock.close()
+            raise
 
     @classmethod
     def create(
@@ -33,31 +52,80 @@ class Writer:
         passages: Iterable[Passage],
         progress: Progress | None = None,
     ) -> Changes:
-        """Make a new index folder of passages."""
-        raise NotImplementedError
-
-    def add(self, passages: Iterable[Passage]) -> Changes:
-        """Add passages, in place of those of the same id."""
-        raise NotImplementedError
-
-    def delete(self, ids: Iterable[str]) -> Changes:
-        """Delete passages; ids that are not there are not counted."""
-        raise NotImplementedError
-
-    def update(self, passages: Iterable[Passage]) -> Changes:
-        """Make the index hold these passages and no others; what has not changed stays."""
-        raise NotImplementedError
-
-    def compact(self) -> None:
-        """Merge everything into one segment without dead rows."""
-        raise NotImplementedError
+        """Make a new index folder of passages; it is no index before it is whole."""
+        with _new_folder(folder):
+            create_database(folder)
+            (folder / SEGMENTS).mkdir()
+            store = Store(folder)
+            try:
+                changes = Updates(folder, store, kinds, progress or Silent()).add(passages)
+            finally:
+                store.close()
+            write_manifest(folder, settings, kinds)
+        return changes
 
     def close(self) -> None:
         """Let others write."""
-        raise NotImplementedError
+        self._store.close()
+        self._lock.close()
 
     def __enter__(self) -> Writer:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _hold(folder: Path) -> TextIO:
+    return hold(folder, IndexBusy, "wait until it is done, and try again")
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[None]:
+    """A folder to fill, held against others; emptied, or removed if it is new, on any error."""
+    _refuse_others(folder)
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = _hold(folder)
+    try:
+        # Not earlier: only now is nobody at work in what seems to be left over.
+        _refuse_others(folder)
+        _clear(folder)
+        yield
+    except BaseException:
+        _clear(folder)
+        with suppress(OSError):
+            (folder / _LOCK).unlink()
+            if is_new:
+                folder.rmdir()
+        raise
+    finally:
+        lock.close()
+
+
+def _refuse_others(folder: Path) -> None:
+    """Refuse a folder that holds anything but what a creation that was killed has left."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder for the index")
+    names = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if MANIFEST in names:
+        raise UsageError(
+            f"{folder} is an index already; bring it up to date with --update, remove it, or name "
+            "another folder"
+        )
+    if names and not (_LOCK in names and all(map(_is_ours, names))):
+        raise UsageError(
+            f"{folder}: not empty, and no index ({min(names)!r} is in it); name another folder"
+        )
+
+
+def _is_ours(name: str) -> bool:
+    return name in (_LOCK, SEGMENTS) or name.startswith((DATABASE, f".{MANIFEST}."))
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != _LOCK:
+            path.unlink()
