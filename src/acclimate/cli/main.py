@@ -18,6 +18,7 @@ from acclimate.cli.evaluate import evaluate
 from acclimate.cli.export import export
 from acclimate.cli.failures import report
 from acclimate.cli.index import index
+from acclimate.cli.mcp import mcp
 from acclimate.cli.models import models
 from acclimate.cli.options import Debug
 from acclimate.cli.quiet import silence
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (adapt, index, search, evaluate, serve, weigh, export, models, recipes, corpora):
+for verb in (adapt, index, search, evaluate, serve, mcp, weigh, export, models, recipes, corpora):
     app.command()(verb)
 
 

@@ -22,7 +22,8 @@ from acclimate.types import Scalar
 MOST = 50
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: the SDK takes a slot for a default value and then writes no schema.
+@dataclass(frozen=True)
 class FoundPassage:
     """One hit of a search."""
 
@@ -33,7 +34,7 @@ class FoundPassage:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WholePassage:
     """One passage as it is indexed."""
 
@@ -50,6 +51,7 @@ def make_server(engine: Engine, options: SearchOptions = DEFAULTS) -> MCPServer:
     server = MCPServer(
         name="acclimate",
         version=__version__,
+        log_level="WARNING",
         instructions=(
             f"Searches {engine.count} passages. Search first, then fetch what you need whole."
         ),
