@@ -79,7 +79,8 @@ class WordKind:
         return WordLeg(rows, live, tiebreak)
 
     def _save(self, folder: Path, rows: Words) -> None:
-        assert folder.is_dir() and not any(folder.iterdir())
+        assert folder.is_dir()
+        assert not any(folder.iterdir())
         (folder / "half").write_bytes(b"")
         self.trip()
         (folder / "words.json").write_text(json.dumps(rows), encoding="utf-8")

@@ -48,10 +48,10 @@ def create_database(folder: Path) -> None:
     """An empty database in a folder that has none."""
     database = sqlite3.connect(folder / DATABASE, isolation_level=None)
     try:
-        # Deleted texts are overwritten in the file, not only forgotten.
+        # Not synchronised yet: the first commit does it, before which the folder is no index.
         database.executescript(
-            f"PRAGMA application_id = {_APPLICATION}; PRAGMA journal_mode = WAL;"
-            f"PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; BEGIN; {_TABLES} COMMIT;"
+            f"PRAGMA synchronous = OFF; PRAGMA application_id = {_APPLICATION};"
+            f"PRAGMA journal_mode = WAL; BEGIN; {_TABLES} COMMIT;"
         )
     finally:
         database.close()
@@ -61,6 +61,7 @@ def open_for_writing(folder: Path) -> sqlite3.Connection:
     """A connection whose commits are on the disk when they return."""
     database = _opened(folder, "mode=rw")
     database.execute("PRAGMA synchronous = FULL")
+    # Deleted texts are overwritten in the file, not only forgotten.
     database.execute("PRAGMA secure_delete = ON")
     return database
 
