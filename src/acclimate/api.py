@@ -177,6 +177,15 @@ def weigh_by_run(folder: str | Path, run: str | Path) -> LearnedWeights:
     return weigh(open_index(folder), *from_generated(stored_rows(Path(run)).queries))
 
 
+def export_vectors(folder: str | Path, file: str | Path) -> int:
+    """Write an index folder's passages with their vectors as Parquet; returns how many."""
+    from acclimate.engine.engine import Engine
+    from acclimate.engine.export import write_vectors
+    from acclimate.engine.kinds import DENSE
+
+    return write_vectors(Engine.open(Path(folder), only=(DENSE,)), Path(file))
+
+
 def is_index(system: str) -> bool:
     """Whether a system's name is that of an index folder."""
     from acclimate.engine.manifest import MANIFEST

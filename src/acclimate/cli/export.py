@@ -1,4 +1,4 @@
-"""`acclimate export`: a run's rows as the GPL code's own files."""
+"""`acclimate export`: a run's rows as the GPL code's own files, an index's vectors as Parquet."""
 
 from __future__ import annotations
 
@@ -7,23 +7,34 @@ from typing import Annotated
 
 import typer
 
+from acclimate import api
 from acclimate.cli import show
 from acclimate.cli.options import Debug
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that adapt wrote.")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write the files.")],
+    source: Annotated[Path, typer.Argument(metavar="RUN|INDEX", help="What adapt or index wrote.")],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER|FILE.parquet", help="The folder, or for an index the file, to write."
+        ),
+    ],
     debug: Debug = False,
 ) -> None:
-    """Write a run's queries, negatives and labels as the files of the GPL code.
+    """Write a run's labels as the files of the GPL code, or an index's vectors as Parquet.
 
-    These are qgen-queries.jsonl, qgen-qrels/train.tsv, hard-negatives.jsonl and
-    gpl-training-data.tsv. `acclimate adapt --import FOLDER` starts from such files.
+    A run gives qgen-queries.jsonl, qgen-qrels/train.tsv, hard-negatives.jsonl and
+    gpl-training-data.tsv; `acclimate adapt --import FOLDER` starts from such files. An index gives
+    one table of passages with the vectors of its first model.
 
     * `acclimate export run/ gpl-files/`
+    * `acclimate export index/ vectors.parquet`
     """
+    if api.is_index(str(source)):
+        show.line(f"{api.export_vectors(source, target)} passages written to {target}")
+        return
     from acclimate.adapt.artefacts import export_run
 
-    export_run(run, folder)
-    show.line(f"written to {folder}")
+    export_run(source, target)
+    show.line(f"written to {target}")
