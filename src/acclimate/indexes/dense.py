@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 import torch
 
 from acclimate.errors import InputError, UsageError
+from acclimate.indexes.arrays import write_blocks
 from acclimate.indexes.exact import QUERY_BLOCK, Comparison, StoredVectors
 from acclimate.models.base import Encoder, Vectors
 from acclimate.ranking import Rows, places
@@ -76,28 +76,19 @@ def encode_corpus(
     Returns their ids and the file mapped into memory, shape (passages, dimension). The file gets
     its name only when it is whole, so that a broken-off one is never taken for finished.
     """
-    dtype = np.dtype(np.float16 if half else np.float32)
     partial = path.with_name(f"{path.name}.partial")
     ids: list[str] = []
-    waiting = iter(passages)
-    with partial.open("wb") as file:
-        _write_header(file, (0, encoder.dimension), dtype)
+
+    def blocks() -> Iterator[Vectors]:
+        waiting = iter(passages)
         while batch := list(islice(waiting, chunk)):
-            vectors = encoder.encode_passages([passage.content for passage in batch])
-            file.write(np.ascontiguousarray(vectors, dtype=dtype).tobytes())
-            ids += [passage.id for passage in batch]
-        if not ids:
-            raise InputError(f"{path}: no passages to encode; check that the corpus has text")
-        file.seek(0)
-        _write_header(file, (len(ids), encoder.dimension), dtype)
-        file.flush()
+            ids.extend(passage.id for passage in batch)
+            yield encoder.encode_passages([passage.content for passage in batch])
+
+    write_blocks(partial, encoder.dimension, np.float16 if half else np.float32, blocks())
+    if not ids:
+        raise InputError(f"{path}: no passages to encode; check that the corpus has text")
+    with partial.open("rb") as file:
         os.fsync(file.fileno())
     os.replace(partial, path)
     return ids, np.load(path, mmap_mode="r")
-
-
-def _write_header(file: IO[bytes], shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
-    # numpy pads the header for a growing first axis, so the final one fits over the first.
-    described = np.lib.format.dtype_to_descr(dtype)
-    header = {"descr": described, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, header)

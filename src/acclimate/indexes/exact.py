@@ -103,7 +103,7 @@ class Comparison:
         longest = 0.0
         for start in range(0, len(among), ROW_BLOCK):
             block = self._block(among[start : start + ROW_BLOCK])
-            longest = max(longest, float(block.norm(dim=1).max()))
+            longest = max(longest, self._longest(block, among[start : start + ROW_BLOCK]))
             scores = asked @ block.T
             here = scores.topk(min(wanted, scores.shape[1]), dim=1)
             best = torch.cat((best, here.values), dim=1)
@@ -121,14 +121,21 @@ class Comparison:
         chosen = slice(int(rows[0]), int(rows[-1]) + 1) if together else rows
         if self.draft:
             return torch.from_numpy(self.draft.read(chosen)).to(self.device)
-        block = torch.from_numpy(np.array(self.vectors[chosen], dtype=np.float32))
-        if not torch.isfinite(block).all():
-            row = int(rows[int((~torch.isfinite(block).all(dim=1)).nonzero()[0])])
-            raise UsageError(
-                f"the vector of {self.called(row)} is not finite; encode the corpus again, "
-                "in float32 if the model overflows in less"
-            )
-        return block.to(self.device)
+        return torch.from_numpy(np.array(self.vectors[chosen], dtype=np.float32)).to(self.device)
+
+    def _longest(self, block: torch.Tensor, rows: Rows) -> float:
+        """The length of the longest vector of a block of rows; UsageError where one has none."""
+        lengths = block.norm(dim=1)
+        # Not the vectors themselves, which takes three times as long as the product with a query.
+        if not torch.isfinite(lengths).all():
+            endless = ~torch.isfinite(block).all(dim=1)
+            if endless.any():
+                row = int(rows[int(endless.nonzero()[0])])
+                raise UsageError(
+                    f"the vector of {self.called(row)} is not finite; encode the corpus again, "
+                    "in float32 if the model overflows in less"
+                )
+        return float(lengths.max())
 
     def _settle(
         self, query: Vectors, rows: Rows, error: float, among: Rows
