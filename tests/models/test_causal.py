@@ -4,6 +4,7 @@ from torch import Tensor
 
 import toys
 from acclimate.models.causal import CausalModel
+from acclimate.models.continuations import Continuations
 from acclimate.models.likelihood import LikelihoodScorer
 from acclimate.models.prompts import LIKELIHOOD_REQUEST
 from acclimate.types import Passage, Query
@@ -84,15 +85,45 @@ def test_steps_go_on_where_the_reading_ended(model: CausalModel) -> None:
 
 def test_likelihoods_are_those_of_plain_whole_readings(model: CausalModel) -> None:
     read = [model.tokens(" ".join(TEXTS[:4]), start=True), [2, 7], model.tokens(TEXTS[9])]
-    continued = [model.tokens(" bamode lapara"), model.tokens(TEXTS[3]), [5]]
-    plain = [likelihood(model, a, b) for a, b in zip(read, continued, strict=True)]
-    assert_close(model.log_likelihoods(model.read(read), continued), torch.tensor(plain))
+    # Alike at their start, one within another, one twice, and single tokens.
+    continued = [[9, 8, 7], [9, 8], [9, 8, 6, 5], [9, 8], [5], model.tokens(TEXTS[3])]
+    plain = [[likelihood(model, a, b) for b in continued] for a in read]
+    judge = Continuations.of(model)
+    # The first text is longer than the sliding window, so it is read for each of them anew.
+    assert len(read[0]) > judge.reach == 64
+    for size in (1, 4, 100):
+        found = judge.log_likelihoods([(text, continued) for text in read], size)
+        for values, expected in zip(found, plain, strict=True):
+            assert values == pytest.approx(expected, abs=1e-4)
 
 
-def test_likelihoods_of_single_tokens(model: CausalModel) -> None:
-    read = [model.tokens(TEXTS[0], start=True), [2, 7]]
-    plain = [likelihood(model, tokens, [5]) for tokens in read]
-    assert_close(model.log_likelihoods(model.read(read), [[5], [5]]), torch.tensor(plain))
+def test_model_that_cannot_read_trees_reads_each_continuation_by_itself(
+    model: CausalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if it counted places by itself, whatever it is told.
+    real = model.model.base_model.forward
+
+    def counting(position_ids: Tensor | None = None, **inputs: Tensor) -> object:
+        return real(**inputs)
+
+    monkeypatch.setattr(model.model.base_model, "forward", counting)
+    judge = Continuations.of(model)
+    assert judge.reach == 0
+    continued = [[9, 8, 7], [9, 6, 5], [9, 6, 4]]
+    found = judge.log_likelihoods([([2, 7], continued)], 8)
+    plain = [likelihood(model, [2, 7], tokens) for tokens in continued]
+    assert found[0] == pytest.approx(plain, abs=1e-4)
+
+
+def test_many_continuations_are_read_in_several_trees(
+    model: CausalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acclimate.models.continuations.BRANCH_TOKENS", 5)
+    monkeypatch.setattr("acclimate.models.continuations.CPU_TOKENS", 2)
+    continued = [[9, token, 8] for token in range(5, 15)] + [[]]
+    found = Continuations.of(model).log_likelihoods([([2, 7], continued), ([3], [])], 8)
+    plain = [likelihood(model, [2, 7], tokens) for tokens in continued[:-1]]
+    assert found == [pytest.approx([*plain, 0.0], abs=1e-4), []]
 
 
 def test_scorer_reads_each_passage_once_and_scores_as_if_it_read_each_pair(
@@ -113,19 +144,20 @@ def test_scorer_reads_each_passage_once_and_scores_as_if_it_read_each_pair(
         )
         for query, passage in pairs
     ]
-    scores = LikelihoodScorer(model, 350, batch_size=8).score(pairs)
+    scores = LikelihoodScorer(Continuations.of(model), 350, batch_size=8).score(pairs)
     assert scores == pytest.approx(plain, abs=1e-4)
     assert max(scores) < 0
 
 
 def test_scorer_cuts_passages_to_the_wanted_length(model: CausalModel) -> None:
-    scorer = LikelihoodScorer(model, 6, batch_size=8)
+    judge = Continuations.of(model)
+    scorer = LikelihoodScorer(judge, 6, batch_size=8)
     words = PASSAGES[0].text.split()
     short, long = Passage("short", " ".join(words[:5])), Passage("long", " ".join(words))
     scores = scorer.score([(Query("q", "bamode"), short), (Query("q", "bamode"), long)])
     assert scores[0] == pytest.approx(scores[1], abs=1e-5)
-    assert scorer.identity != LikelihoodScorer(model, 7, batch_size=8).identity
+    assert scorer.identity != LikelihoodScorer(judge, 7, batch_size=8).identity
 
 
 def test_no_pairs_have_no_likelihoods(model: CausalModel) -> None:
-    assert LikelihoodScorer(model, 350, batch_size=8).score([]) == []
+    assert LikelihoodScorer(Continuations.of(model), 350, batch_size=8).score([]) == []

@@ -1,8 +1,8 @@
-"""Causal language models: one prefill of a text serves every continuation of it.
+"""Causal language models: one prefill of a text serves every continuation that is written to it.
 
-Both uses of a language model here, writing queries for a passage and scoring queries by their
-likelihood given it, read a passage of hundreds of tokens and continue it by a dozen. Keeping the
-passage's key-value cache makes each further continuation cost a dozen tokens only.
+Writing queries for a passage means reading hundreds of tokens and continuing them by a dozen.
+Keeping the passage's key-value cache makes each further continuation cost a dozen tokens only.
+(Continuations that are known already are scored without a cache: continuations.py.)
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class Prefill:
 
     def select(self, rows: Tensor) -> Prefill:
         """A copy for the given rows, each as often as it is named."""
-        cache = copy.deepcopy(self.cache)
+        # Shallow: selecting puts new tensors into the copied layers and leaves the old ones alone.
+        cache = copy.copy(self.cache)
+        cache.layers = [copy.copy(layer) for layer in self.cache.layers]
         cache.batch_select_indices(rows)
         return Prefill(cache, self.mask[rows], self.logits[rows])
 
@@ -74,7 +76,7 @@ class CausalModel:
         An `after` of one row is shared by all texts. Shorter texts are padded on the left.
         """
         width = max(len(text) for text in texts)
-        ids, mask = self._padded(texts, width, left=True)
+        ids, mask = self._padded(texts, width)
         if after is None:
             cache = DynamicCache()
             whole = mask
@@ -101,48 +103,16 @@ class CausalModel:
         )
         return Prefill(output.past_key_values, mask, output.logits[:, -1])
 
-    @torch.inference_mode()
-    def log_likelihoods(self, state: Prefill, continuations: Sequence[list[int]]) -> Tensor:
-        """Mean log-probability per token of each row's continuation, shape (texts,).
-
-        Uses up the state's cache.
-        """
-        width = max(len(text) for text in continuations)
-        ids, mask = self._padded(continuations, width, left=False)
-        whole = torch.cat([state.mask, mask], dim=1)
-        lengths = mask.sum(1)
-        first = _log_probability(state.logits, ids[:, 0])
-        if width == 1:
-            return first
-        output = self.model(
-            input_ids=ids[:, :-1],
-            attention_mask=whole[:, :-1],
-            position_ids=_positions(whole[:, :-1], width - 1),
-            past_key_values=state.cache,
-            use_cache=True,
-        )
-        rest = _log_probability(output.logits, ids[:, 1:]) * mask[:, 1:]
-        return (first + rest.sum(1)) / lengths
-
-    def _padded(
-        self, texts: Sequence[list[int]], width: int, *, left: bool
-    ) -> tuple[Tensor, Tensor]:
+    def _padded(self, texts: Sequence[list[int]], width: int) -> tuple[Tensor, Tensor]:
         pad = self.tokenizer.pad_token_id or 0
         ids = torch.full((len(texts), width), pad)
         mask = torch.zeros((len(texts), width), dtype=torch.long)
         for row, text in enumerate(texts):
-            span = slice(width - len(text), width) if left else slice(0, len(text))
-            ids[row, span] = torch.tensor(text)
-            mask[row, span] = 1
+            ids[row, width - len(text) :] = torch.tensor(text)
+            mask[row, width - len(text) :] = 1
         return ids.to(self.placement.device), mask.to(self.placement.device)
 
 
 def _positions(mask: Tensor, width: int) -> Tensor:
     """Positions of the last `width` columns, not counting padding."""
     return (mask.cumsum(1) - 1).clamp(min=0)[:, -width:]
-
-
-def _log_probability(logits: Tensor, tokens: Tensor) -> Tensor:
-    """log P(token) under each row of logits, without a second copy of the vocabulary axis."""
-    chosen = logits.gather(-1, tokens[..., None])[..., 0].float()
-    return chosen - torch.logsumexp(logits.float(), dim=-1)
