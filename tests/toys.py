@@ -113,6 +113,7 @@ class Toys:
     cross: Path
     causal: Path
     t5: Path
+    monot5: Path
     corpus: Path
 
 
@@ -124,6 +125,7 @@ def build(folder: Path) -> Toys:
         cross=tiny_cross(folder, texts),
         causal=tiny_causal(folder, texts),
         t5=tiny_t5(folder, texts),
+        monot5=tiny_monot5(folder, texts),
         corpus=toy_corpus(folder / "corpus"),
     )
 
@@ -240,6 +242,45 @@ def tiny_t5(folder: Path, texts: Sequence[str]) -> Path:
 
         _learn(model, loss, steps=60)
     return _saved_both(model, tokenizer, folder / "t5")
+
+
+def tiny_monot5(folder: Path, texts: Sequence[str]) -> Path:
+    """A T5 of two layers that answers true or false, as re-rankers of that family do.
+
+    It has learned little more than that there are two answers.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        tokenizer = _piece_tokenizer(
+            [*texts, "Query: Document: Relevant: true false"], closing=True
+        )
+        config = T5Config(
+            vocab_size=len(tokenizer),
+            d_model=WIDTH,
+            d_kv=16,
+            d_ff=2 * WIDTH,
+            num_layers=2,
+            num_heads=2,
+            **_special_ids(tokenizer, decoder_start_token_id=tokenizer.pad_token_id),
+        )
+        model = T5ForConditionalGeneration(config)
+        draw = random.Random(5)
+        answers = [tokenizer.get_vocab()[word] for word in ("▁false", "▁true")]
+
+        def loss() -> Tensor:
+            right = [draw.choice(texts) for _ in range(8)]
+            read = right + [draw.choice(texts) for _ in right]
+            asked = [" ".join(draw.sample(text.split(), 3)) for text in right] * 2
+            prompts = [
+                f"Query: {query} Document: {text} Relevant:"
+                for query, text in zip(asked, read, strict=True)
+            ]
+            inputs = tokenizer(prompts, padding=True, return_tensors="pt")
+            said = [answers[a == b] for a, b in zip(right * 2, read, strict=True)]
+            return _loss_of(model(**inputs, labels=torch.tensor(said)[:, None]))
+
+        _learn(model, loss, steps=30)
+    return _saved_both(model, tokenizer, folder / "monot5")
 
 
 def _asked(draw: random.Random, text: str) -> str:

@@ -74,8 +74,8 @@ class MineSettings:
 class LabelSettings:
     """Pseudo labels (GPL paper, section 3)."""
 
-    #: "bm25", "student", "encoder:NAME", "cross-encoder:NAME" or "likelihood:NAME"; the scores
-    #: of several are standardised per query and summed.
+    #: "bm25", "student", or a re-ranker: "cross-encoder:NAME", "monot5:NAME", "likelihood:NAME",
+    #: "encoder:NAME" or "late:NAME". The scores of several are standardised per query and summed.
     teachers: tuple[str, ...] = ("cross-encoder:cross-encoder/ms-marco-MiniLM-L6-v2",)
     #: One weight for each teacher; empty weighs them alike.
     weights: tuple[float, ...] = ()

@@ -12,13 +12,14 @@ from acclimate.errors import UsageError
 from acclimate.indexes.dense import ExactIndex
 from acclimate.indexes.lexical import LexicalIndex
 from acclimate.models.base import PairScorer, Vectors
-from acclimate.models.cross import CrossScorer
 from acclimate.models.likelihood import LikelihoodScorer
+from acclimate.search.rerankers import KINDS as RERANKERS
+from acclimate.search.rerankers import open_reranker
 from acclimate.types import Passage, Query
 
 
 def open_teacher(tools: Tools, name: str) -> PairScorer:
-    """The teacher called "bm25", "student", or KIND:NAME with one of three kinds."""
+    """The teacher called "bm25", "student", or KIND:NAME as re-rankers are called."""
     kind, _, model = name.partition(":")
     settings = tools.recipe.label
     if name == "bm25":
@@ -26,18 +27,15 @@ def open_teacher(tools: Tools, name: str) -> PairScorer:
     if name == "student":
         return DenseTeacher("student", tools.dense("student"), tools.rows)
     if kind == "encoder" and model:
+        # The re-ranker's scores, from the passage vectors that the run keeps anyway.
         return DenseTeacher(name, tools.dense(model), tools.rows)
-    if kind == "cross-encoder" and model:
-        return CrossScorer.load(
-            model, max_tokens=settings.max_passage_tokens, batch_size=settings.batch_size
-        )
-    if kind == "likelihood" and model:
-        return LikelihoodScorer.load(
-            model, max_tokens=settings.max_passage_tokens, batch_size=settings.batch_size
+    if kind in RERANKERS and model:
+        return open_reranker(
+            name, max_tokens=settings.max_passage_tokens, batch_size=settings.batch_size
         )
     raise UsageError(
-        f"label.teachers: {name!r} is no teacher; name bm25, student, encoder:MODEL, "
-        "cross-encoder:MODEL or likelihood:MODEL"
+        f"label.teachers: {name!r} is no teacher; name bm25, student, "
+        f"{', '.join(f'{kind}:MODEL' for kind in RERANKERS)}"
     )
 
 

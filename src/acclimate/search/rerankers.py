@@ -1,0 +1,37 @@
+"""From a name to a model that scores pairs; as a re-ranker and as a teacher it is the same."""
+
+from __future__ import annotations
+
+from acclimate.errors import UsageError
+from acclimate.models.base import PairScorer
+from acclimate.models.cross import CrossScorer
+from acclimate.models.dense import DenseEncoder
+from acclimate.models.encoderscorer import EncoderScorer, LateScorer
+from acclimate.models.likelihood import LikelihoodScorer
+from acclimate.models.monot5 import MonoT5Scorer
+from acclimate.models.multivector import MultiVectorTextEncoder
+
+#: What stands before the colon of a name.
+KINDS = ("cross-encoder", "monot5", "likelihood", "encoder", "late")
+
+
+def open_reranker(name: str, *, max_tokens: int = 350, batch_size: int = 32) -> PairScorer:
+    """The model called KIND:NAME, with one of `KINDS`.
+
+    `max_tokens` bounds what is read of a passage (by a cross-encoder: of query and passage
+    together); the two kinds of encoders have their own limits. Raises UsageError for any other
+    name, and ModelNotFound.
+    """
+    kind, _, model = name.partition(":")
+    if kind == "cross-encoder" and model:
+        return CrossScorer.load(model, max_tokens=max_tokens, batch_size=batch_size)
+    if kind == "monot5" and model:
+        return MonoT5Scorer.load(model, max_tokens=max_tokens, batch_size=batch_size)
+    if kind == "likelihood" and model:
+        return LikelihoodScorer.load(model, max_tokens=max_tokens, batch_size=batch_size)
+    if kind == "encoder" and model:
+        return EncoderScorer(DenseEncoder.load(model))
+    if kind == "late" and model:
+        return LateScorer(MultiVectorTextEncoder.load(model))
+    known = ", ".join(f"{kind}:MODEL" for kind in KINDS)
+    raise UsageError(f"{name!r} is no re-ranker; name one of {known}")
