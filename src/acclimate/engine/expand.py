@@ -1,0 +1,139 @@
+"""doc2query: queries that a passage would answer, written by a model and indexed along with it.
+
+Nogueira and Lin 2019 (docT5query). A generator also writes queries that the passage does not
+answer, and they mislead the search; doc2query-- (Gospodinov et al., ECIR 2023, arXiv 2301.03266)
+lets a re-ranker score them all and keeps the best share, which makes the index smaller too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from acclimate.engine.models import Models
+from acclimate.engine.settings import IndexSettings
+from acclimate.errors import UsageError
+from acclimate.indexes.bm25 import Expander
+from acclimate.models.base import PairScorer, QueryGenerator
+from acclimate.models.generator import load_generator
+from acclimate.runs import key_of
+from acclimate.settings import GenerateSettings
+from acclimate.types import Passage, Query
+
+#: Scores from which the filter's threshold is fixed, about the first 2,000 passages.
+SAMPLE = 10_000
+#: Draws the same queries for the same passages.
+SEED = 42
+
+
+@dataclass(slots=True)
+class Threshold:
+    """Lets the best `share` of all scores through, as far as it has seen them.
+
+    doc2query-- (section 3) takes one threshold over the whole collection, so that a passage may
+    keep all of its queries or none. A collection that streams by is not scored before it is
+    written, so the threshold is the one over all scores so far, and stays once there are `SAMPLE`.
+    A single batch that is larger than that is looked at as a whole.
+    """
+
+    share: float
+    value: float = -math.inf
+    _seen: list[float] = field(default_factory=list)
+
+    def admit(self, scores: Sequence[float]) -> list[bool]:
+        """Which of some scores are good enough."""
+        if scores and len(self._seen) < SAMPLE:
+            self._seen += scores
+            best = sorted(self._seen, reverse=True)
+            self.value = best[math.ceil(self.share * len(best)) - 1]
+        return [score >= self.value for score in scores]
+
+
+class QueryExpander:
+    """Writes `per_passage` queries for each passage; `keep` scores them, and the best `share` stay.
+
+    `settings` are what the generator was loaded with. Without `keep` all queries stay.
+    """
+
+    def __init__(
+        self,
+        generator: QueryGenerator,
+        settings: GenerateSettings,
+        per_passage: int,
+        keep: PairScorer | None,
+        share: float,
+    ) -> None:
+        if per_passage < 1 or not 0 < share <= 1:
+            raise UsageError(
+                f"expanding by {per_passage} queries of which a share of {share} is kept; write at "
+                "least 1, and keep a share above 0 and up to 1"
+            )
+        self.per_passage = per_passage
+        self._generator = generator
+        self._settings = settings
+        self._keep = keep
+        self._threshold = Threshold(share)
+
+    @cached_property
+    def identity(self) -> str:
+        """The generator, how it is asked, and what filters its queries."""
+        kept = (self._keep.identity, self._threshold.share) if self._keep else ()
+        parts = (self._generator.identity, self._settings, self.per_passage, list(kept))
+        return f"doc2query {key_of('expand', *parts)[:16]}"
+
+    def expand(self, passages: Sequence[Passage]) -> list[list[str]]:
+        """The queries for each passage, each once, in the order in which they were written."""
+        written = self._generator.generate(passages, self.per_passage, SEED)
+        queries = [list(dict.fromkeys(text for _, text in row if text)) for row in written]
+        return self._filtered(passages, queries) if self._keep else queries
+
+    def _filtered(
+        self, passages: Sequence[Passage], queries: Sequence[Sequence[str]]
+    ) -> list[list[str]]:
+        pairs = [
+            (Query(f"{place}/{number}", text), passage)
+            for place, (passage, row) in enumerate(zip(passages, queries, strict=True))
+            for number, text in enumerate(row)
+        ]
+        scores = self._keep.score(pairs) if self._keep else []
+        good = iter(self._threshold.admit(scores))
+        return [[text for text in row if next(good)] for row in queries]
+
+
+def open_expander(settings: IndexSettings, models: Models) -> Expander:
+    """The expander that an index names; its models are loaded when it first expands."""
+    return _Later(settings, models)
+
+
+class _Later:
+    """A QueryExpander by the names of its models.
+
+    An index that was expanded once can be searched, copied and deleted from where its generator
+    is not at hand, so opening it must not ask for more than the names.
+    """
+
+    def __init__(self, settings: IndexSettings, models: Models) -> None:
+        self._settings = settings
+        self._models = models
+
+    @property
+    def identity(self) -> str:
+        wanted = self._settings
+        text = f"doc2query {wanted.expand} x{wanted.expand_queries}"
+        kept = f", best {wanted.expand_keep} by {wanted.expand_filter}"
+        return text + (kept if wanted.expand_filter else "")
+
+    def expand(self, passages: Sequence[Passage]) -> list[list[str]]:
+        """The queries to add to each passage."""
+        return self._opened.expand(passages)
+
+    @cached_property
+    def _opened(self) -> QueryExpander:
+        wanted = self._settings
+        settings = GenerateSettings(model=wanted.expand)
+        keep = self._models.reranker(wanted.expand_filter) if wanted.expand_filter else None
+        return QueryExpander(
+            load_generator(settings), settings, wanted.expand_queries, keep, wanted.expand_keep
+        )

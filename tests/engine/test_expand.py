@@ -1,0 +1,156 @@
+"""doc2query: what is written, what the filter keeps of it, and when models are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+
+import toys
+from acclimate.engine import expand as module
+from acclimate.engine.expand import QueryExpander, Threshold, open_expander
+from acclimate.engine.models import Models
+from acclimate.engine.settings import IndexSettings
+from acclimate.errors import UsageError
+from acclimate.models.base import PairScorer
+from acclimate.models.generator import load_generator
+from acclimate.search.rerankers import open_reranker
+from acclimate.settings import GenerateSettings
+from acclimate.types import Passage, Query
+from toys import Toys
+
+PASSAGES = [toy.passage for toy in toys.toy_passages(8)]
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A generator that writes what it is told, and how often it was asked for what."""
+
+    queries: tuple[tuple[str, ...], ...]
+    name: str = "scripted"
+    identity: str = "scripted-1"
+
+    def generate(
+        self, passages: Sequence[Passage], per_passage: int, seed: int
+    ) -> list[list[tuple[str, str]]]:
+        rows = [self.queries[int(passage.id)] for passage in passages]
+        return [[("question", text) for text in row[:per_passage]] for row in rows]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A teacher for which a query's score stands in the query."""
+
+    name: str = "numbers"
+    identity: str = "numbers-1"
+
+    def score(self, pairs: Sequence[tuple[Query, Passage]]) -> list[float]:
+        return [float(query.text.split()[-1]) for query, _ in pairs]
+
+
+def passages(count: int, start: int = 0) -> list[Passage]:
+    return [Passage(str(n), f"text {n}") for n in range(start, start + count)]
+
+
+def expander(
+    *queries: tuple[str, ...], keep: PairScorer | None = None, share: float = 0.5, each: int = 3
+) -> QueryExpander:
+    return QueryExpander(Scripted(queries), GenerateSettings(), each, keep, share)
+
+
+def test_each_passage_gets_its_queries_once_each() -> None:
+    expand = expander(("a", "b", "a"), ("", "c", "c"), ("d", "e", "f", "g"))
+    assert expand.expand(passages(3)) == [["a", "b"], ["c"], ["d", "e", "f"]]
+    assert expand.expand([]) == []
+
+
+def test_filter_keeps_the_best_share_of_all_queries_wherever_they_are() -> None:
+    rows = (("q 9", "r 8", "s 7"), ("t 1", "u 2", "v 3"))
+    expand = expander(*rows, keep=Numbers(), share=0.5)
+    assert expand.expand(passages(2)) == [["q 9", "r 8", "s 7"], []]
+    assert expander(*rows, keep=Numbers(), share=1).expand(passages(2)) == [list(r) for r in rows]
+    little = expander(*rows, keep=Numbers(), share=0.01)
+    assert little.expand(passages(2)) == [["q 9"], []]
+
+
+def test_threshold_of_earlier_passages_holds_for_later_ones() -> None:
+    rows = (("q 9", "r 8"), ("s 7", "t 6"), ("u 2", "v 1"), ("w 2", "x 7"))
+    expand = expander(*rows, keep=Numbers(), share=0.5)
+    assert expand.expand(passages(2)) == [["q 9", "r 8"], []]
+    # Of 9 8 7 6 2 1 the best three are let through, so none of these.
+    assert expand.expand(passages(1, start=2)) == [[]]
+    # And of 9 8 7 7 6 2 2 1 the best four.
+    assert expand.expand(passages(1, start=3)) == [["x 7"]]
+
+
+def test_threshold_is_fixed_once_enough_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SAMPLE", 4)
+    threshold = Threshold(0.5)
+    assert threshold.admit([4, 3, 2, 1]) == [True, True, False, False]
+    assert threshold.admit([]) == []
+    assert threshold.admit([9, 8, 7, 2.9]) == [True, True, True, False]
+    assert threshold.value == 3
+
+
+def test_a_language_model_writes_and_another_model_filters(toy: Toys) -> None:
+    settings = GenerateSettings(model=str(toy.causal), max_query_tokens=10)
+    generator = load_generator(settings)
+    every = QueryExpander(generator, settings, 4, None, 1.0).expand(PASSAGES)
+    keep = open_reranker(f"encoder:{toy.encoder}")
+    kept = QueryExpander(generator, settings, 4, keep, 0.25).expand(PASSAGES)
+    written, left = sum(map(len, every)), sum(map(len, kept))
+    assert 16 < written <= 32
+    assert left == -(-written // 4)
+    assert all(set(few) <= set(many) for few, many in zip(kept, every, strict=True))
+    scores = {
+        (passage.id, text): keep.score([(Query("", text), passage)])[0]
+        for passage, row in zip(PASSAGES, every, strict=True)
+        for text in row
+    }
+    chosen = {(p.id, text) for p, row in zip(PASSAGES, kept, strict=True) for text in row}
+    worst = min(scores[each] for each in chosen)
+    assert all(score <= worst + 1e-6 for each, score in scores.items() if each not in chosen)
+
+
+def test_identity_covers_generator_settings_and_filter() -> None:
+    one = GenerateSettings()
+    generator = Scripted((("a",),))
+    variants = [
+        QueryExpander(generator, one, 3, None, 0.5),
+        QueryExpander(replace(generator, identity="scripted-2"), one, 3, None, 0.5),
+        QueryExpander(generator, replace(one, temperature=0.5), 3, None, 0.5),
+        QueryExpander(generator, one, 4, None, 0.5),
+        QueryExpander(generator, one, 3, Numbers(), 0.5),
+        QueryExpander(generator, one, 3, Numbers(), 0.4),
+        QueryExpander(generator, one, 3, replace(Numbers(), identity="numbers-2"), 0.5),
+    ]
+    assert len({each.identity for each in variants}) == len(variants)
+    # The share means nothing where nothing is filtered.
+    assert QueryExpander(generator, one, 3, None, 0.9).identity == variants[0].identity
+
+
+def test_index_opens_its_expander_without_its_models() -> None:
+    settings = IndexSettings(expand="no/such-generator", expand_filter="monot5:no/such-teacher")
+    expand = open_expander(settings, Models())
+    assert expand.identity == ("doc2query no/such-generator x5, best 0.3 by monot5:no/such-teacher")
+    plain = open_expander(replace(settings, expand_filter=""), Models())
+    assert plain.identity == "doc2query no/such-generator x5"
+
+
+def test_expander_of_an_index_writes_with_the_models_that_it_names(toy: Toys) -> None:
+    settings = IndexSettings(
+        expand=str(toy.causal),
+        expand_queries=3,
+        expand_filter=f"likelihood:{toy.causal}",
+        expand_keep=0.5,
+    )
+    written = open_expander(settings, Models()).expand(PASSAGES[:4])
+    assert len(written) == 4
+    assert 1 <= sum(map(len, written)) <= 6
+
+
+@pytest.mark.parametrize(("each", "share"), [(0, 0.5), (3, 0.0), (3, 1.5)])
+def test_unusable_settings_are_refused(each: int, share: float) -> None:
+    with pytest.raises(UsageError, match="keep a share above 0 and up to 1"):
+        expander(("a",), each=each, share=share)
