@@ -67,6 +67,36 @@ def test_nearly_equal_scores_are_not_stretched_into_opinions() -> None:
     assert best_weak - worst_weak < 1e-5
 
 
+def min_max(hits: Sequence[Hit]) -> dict[str, float]:
+    """The usual way to bring scores to one scale: the worst hit gets 0, the best 1."""
+    low, high = min(hit.score for hit in hits), max(hit.score for hit in hits)
+    return {hit.passage_id: (hit.score - low) / (high - low) for hit in hits}
+
+
+def test_the_min_max_trap() -> None:
+    # The strong one is sure of "right". The weak one cannot tell its hits apart: their scores
+    # differ by a thousandth of their size. Its order is chance, and puts "wrong" first.
+    strong = {"right": 20.0, "wrong": 13.0, **{f"s{i}": 12.0 - i for i in range(8)}}
+    weak = {"wrong": 0.5005, **{f"w{i}": 0.5004 - i * 1e-5 for i in range(7)}, "right": 0.5001}
+    weak["last"] = 0.5000
+    retrievers = [Fixed("weak", weak), Fixed("strong", strong)]
+    found = [each.search(Q, 10)[0] for each in retrievers]
+
+    blown_up = [min_max(hits) for hits in found]
+    sums = {pid: sum(points.get(pid, 0.0) for points in blown_up) for pid in ("right", "wrong")}
+    # Blown up, chance has as much to say as knowledge, and here more.
+    assert blown_up[0]["wrong"] - blown_up[0]["right"] > 0.79
+    assert sums["wrong"] > sums["right"]
+
+    fused = Fused(retrievers, depth=10).search(Q, 20)[0]
+    scores = {hit.passage_id: hit.score for hit in fused}
+    alone = standardised(found[1], depth=10)[0]
+    assert ids(fused)[:2] == ["right", "wrong"]
+    # The weak one takes little off the strong one's lead.
+    lead = alone["right"] - alone["wrong"]
+    assert scores["right"] - scores["wrong"] > 0.8 * lead > 1
+
+
 def test_one_weak_hit_does_not_overrule_a_clear_winner() -> None:
     strong = {"sure": 0.9, **{f"s{i:02}": 0.3 - i / 1000 for i in range(99)}}
     for weak in ({"stray": 0.01}, {"stray": 0.02, "other": 0.01}):
