@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from wordkind import WordKind
+from wordkind import FAST, WordKind
 
 from acclimate.engine.filters import (
     MAX_COMPARISONS,
@@ -187,10 +187,9 @@ def collections(draw: st.DrawFn) -> list[Passage]:
     return [*several, Passage("all", "text", metadata=dict.fromkeys(FIELDS, "law"))]
 
 
-@settings(max_examples=20)
 @given(collections(), st.lists(conditions, min_size=1, max_size=16))
 def test_filter_matches_what_its_rules_say(passages: list[Passage], asked: list[Condition]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=FAST) as folder:
         snapshot = opened(Path(folder) / "index", passages)
         for condition in asked:
             expected = {passage.id for passage in passages if matches(passage, condition)}
