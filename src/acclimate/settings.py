@@ -102,7 +102,8 @@ class TrainSettings:
     per_device_train_batch_size: int = 32
     #: Passages in a batch of one topic: each query about one of them is compared with all of
     #: them, which are encoded once (after TAS-B, arXiv 2104.06967). 0: random batches, as in the
-    #: paper. A topic batch holds at most `per_device_train_batch_size` queries.
+    #: paper. A topic batch holds at most `per_device_train_batch_size` queries, from several
+    #: topics where one has fewer.
     topic_passages: int = 0
     #: Different groupings of the corpus, used epoch by epoch in turn; each query is labelled
     #: for its group in all of them.

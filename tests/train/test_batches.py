@@ -104,7 +104,7 @@ def test_topic_batches_hold_each_query_once_an_epoch(count: int, size: int, seed
 
 
 @given(st.lists(ROWS, min_size=1, max_size=12), st.integers(2, 8), st.integers(0, 99))
-def test_topic_batches_hold_the_labelled_passages_of_one_group_only(
+def test_query_is_compared_with_the_labelled_passages_of_its_own_group_only(
     rows: list[list[int]], size: int, seed: int
 ) -> None:
     examples = [example(query, each) for query, each in enumerate(rows)]
@@ -114,8 +114,8 @@ def test_topic_batches_hold_the_labelled_passages_of_one_group_only(
         return  # so few labels that no query has one for another passage of its group
     groups = [set(group.tolist()) for group in partition(VECTORS, size, TOPICS_SEED, 0)]
     for batch in found:
-        [group] = [group for group in groups if group & set(batch.passages)]
         for query, kept in candidates(batch).items():
+            [group] = [group for group in groups if rows[int(query[1:])][0] in group]
             assert kept == [row for row in rows[int(query[1:])] if row in group]
             assert kept[0] == rows[int(query[1:])][0]
             assert len(kept) > 1
@@ -127,10 +127,18 @@ def test_topic_batch_holds_so_many_queries_at_most() -> None:
     assert {len(batch.queries) for batch in found} == {5}
 
 
+def test_groups_with_few_queries_share_a_batch_of_bounded_size() -> None:
+    examples = [example(q, [q, *(row for row in range(60) if row != q)]) for q in range(0, 60, 7)]
+    found = drawn(examples, 20, topic_passages=4, per_device_train_batch_size=40)
+    assert max(len(batch.queries) for batch in found) > 1
+    assert all(len(batch.passages) < 20 for batch in found)
+
+
 def test_partitions_take_turns_epoch_by_epoch() -> None:
     examples = [example(q, [q, *(row for row in range(60) if row != q)]) for q in range(60)]
     groups = len(partition(VECTORS, 8, TOPICS_SEED, 0))
-    found = [tuple(batch.passages) for batch in drawn(examples, 4 * groups, topic_passages=8)]
+    settings = {"topic_passages": 8, "per_device_train_batch_size": 8}
+    found = [tuple(batch.passages) for batch in drawn(examples, 4 * groups, **settings)]
     first, second, third, fourth = (
         set(found[start : start + groups]) for start in range(0, 4 * groups, groups)
     )

@@ -17,6 +17,11 @@ from acclimate.errors import UsageError
 from acclimate.settings import TrainSettings
 from acclimate.train.topics import Vectors, partition
 
+#: A topic batch with a smaller share of its queries than this takes up another group ...
+ENOUGH = 0.25
+#: ... until it holds so many groups' passages.
+MOST_GROUPS = 4
+
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
@@ -100,19 +105,31 @@ def _topic_epoch(
     settings: TrainSettings,
     random: np.random.Generator,
 ) -> Iterator[Batch]:
-    """Group by group, queries about its passages against all labelled passages of it."""
+    """Group by group, queries about its passages against all labelled passages of it.
+
+    Groups with few queries share a batch, up to so many passages that a step stays affordable.
+    """
     group_of = np.empty(sum(map(len, groups)), dtype=np.int64)
     for number, group in enumerate(groups):
         group_of[group] = number
     asked: list[list[int]] = [[] for _ in groups]
     for index, example in enumerate(examples):
         asked[group_of[example.rows[0]]].append(index)
+    batch: list[Example] = []
+    held = 0
     for number in random.permutation(len(groups)):
-        drawn = random.permutation(asked[number])[: settings.per_device_train_batch_size]
-        inside = [_only(examples[index], groups[number]) for index in drawn.astype(np.int64)]
+        room = settings.per_device_train_batch_size - len(batch)
+        drawn = random.permutation(asked[number])[:room].astype(np.int64)
+        inside = [_only(examples[index], groups[number]) for index in drawn]
         usable = [example for example in inside if len(example.rows) > 1]
-        if usable:
-            yield assemble(usable)
+        batch += usable
+        held += len(groups[number]) if usable else 0
+        enough = len(batch) >= ENOUGH * settings.per_device_train_batch_size
+        if enough or held >= MOST_GROUPS * settings.topic_passages:
+            yield assemble(batch)
+            batch, held = [], 0
+    if batch:
+        yield assemble(batch)
 
 
 def _only(example: Example, present: Integers) -> Example:
