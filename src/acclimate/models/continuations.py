@@ -61,7 +61,7 @@ class Continuations:
             tree = token_tree(trunk, branches)
             in_tree = cls(model, layer, reach)._hidden([tree])[0][tree.steps[1]]
             alone = hidden[len(trunk) - 1 :]
-            if not (in_tree - alone).abs().max() <= tolerance(model) * alone.abs().max():
+            if not (in_tree - alone).abs().max() <= _tolerance(model) * alone.abs().max():
                 reach = 0
         return cls(model, layer, reach)
 
@@ -186,9 +186,12 @@ class _Planted:
     continuations: list[list[int]]
 
 
-def tolerance(model: CausalModel) -> float:
-    """How far two computations of the same may lie apart, as a share of the largest number."""
-    return 1e-3 if model.placement.dtype == torch.float32 else 2e-2
+def _tolerance(model: CausalModel) -> float:
+    """How far two computations of the same may lie apart, as a share of the largest number.
+
+    Gemma 3 270M in bf16 has .018 for a tree that is read well, and .25 for one read wrongly.
+    """
+    return 1e-3 if model.placement.dtype == torch.float32 else 0.08
 
 
 def _reach(model: CausalModel) -> int:
