@@ -20,7 +20,7 @@ from typing import Any
 
 from wordkind import WordKind
 
-from acclimate.engine import change, segments, store
+from acclimate.engine import change, schema, segments
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.writer import Writer
 from acclimate.errors import UpdateFailed
@@ -34,7 +34,8 @@ def in_a_process(work: Callable[..., None], *arguments: object) -> int | None:
     """Its exit code. The server imports the modules once."""
     process = started(work, *arguments)
     process.join()
-    return process.exitcode
+    code: int | None = process.exitcode
+    return code
 
 
 def started(work: Callable[..., None], *arguments: object) -> Any:
@@ -96,11 +97,12 @@ def _count_steps(fatal: int) -> itertools.count[int]:
         database.set_trace_callback(lambda statement: step())
         return database
 
-    def synchronised(descriptor: int) -> None:
+    def synchronised(descriptor: Any) -> None:
         step()
         synchronise(descriptor)
 
-    opened, synchronise = store.open_for_writing, os.fsync
-    store.open_for_writing, os.fsync = traced, synchronised
+    opened, synchronise = schema.open_for_writing, os.fsync
+    schema.open_for_writing = traced
+    os.fsync = synchronised
     sys.addaudithook(audited)
     return numbers

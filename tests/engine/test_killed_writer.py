@@ -70,29 +70,29 @@ def parts(folder: Path) -> int:
 
 @pytest.mark.parametrize("place", range(KILLS))
 def test_killed_update_leaves_the_old_or_the_new_state(
-    place: int, old: Path, steps: int, tmp_path: Path
+    place: int, old: Path, steps: int, fast_path: Path
 ) -> None:
-    folder = tmp_path / "index"
+    folder = fast_path / "index"
     shutil.copytree(old, folder)
     fatal = 1 + place * (steps - 2) // (KILLS - 1)
-    killed = in_a_process(deadly_writer.update, folder, NEW, tmp_path / "steps", fatal)
+    killed = in_a_process(deadly_writer.update, folder, NEW, fast_path / "steps", fatal)
     assert killed == -signal.SIGKILL
     assert contents(folder) in (OLD, NEW)
     Writer(folder, [WordKind()]).close()
     snapshot = Snapshot.open(folder, [WordKind()])
     named = len(snapshot._table.segments)
     assert parts(folder) == named, "the next writer removes what no state names"
-    assert in_a_process(deadly_writer.update, folder, NEW, tmp_path / "steps") == 0
+    assert in_a_process(deadly_writer.update, folder, NEW, fast_path / "steps") == 0
     assert contents(folder) == NEW
 
 
-def test_both_states_are_seen(old: Path, steps: int, tmp_path: Path) -> None:
+def test_both_states_are_seen(old: Path, steps: int, fast_path: Path) -> None:
     """Else the kills above all came too early, or too late."""
     seen = []
     for fatal in (steps // 4, steps - 2):
-        folder = tmp_path / str(fatal)
+        folder = fast_path / str(fatal)
         shutil.copytree(old, folder)
-        in_a_process(deadly_writer.update, folder, NEW, tmp_path / "steps", fatal)
+        in_a_process(deadly_writer.update, folder, NEW, fast_path / "steps", fatal)
         seen.append(contents(folder))
     assert seen == [OLD, NEW]
 
@@ -100,9 +100,9 @@ def test_both_states_are_seen(old: Path, steps: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", range(34_000, 90_000, 8_000))
 @pytest.mark.parametrize("deadly", [True, False], ids=["killed", "disk full"])
 def test_update_that_stops_within_a_write_leaves_the_old_or_the_new_state(
-    size: int, deadly: bool, old: Path, tmp_path: Path
+    size: int, deadly: bool, old: Path, fast_path: Path
 ) -> None:
-    folder = tmp_path / "index"
+    folder = fast_path / "index"
     shutil.copytree(old, folder)
     code = in_a_process(deadly_writer.update_within, folder, NEW, size, deadly)
     left = contents(folder)
@@ -111,17 +111,17 @@ def test_update_that_stops_within_a_write_leaves_the_old_or_the_new_state(
         assert left in (OLD, NEW)
     else:
         assert (code, left) in ((deadly_writer.REFUSED, OLD), (0, NEW))
-    assert in_a_process(deadly_writer.update, folder, NEW, tmp_path / "steps") == 0
+    assert in_a_process(deadly_writer.update, folder, NEW, fast_path / "steps") == 0
     assert contents(folder) == NEW
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.9, 0.99])
-def test_killed_creation_leaves_no_index_and_room_for_one(share: float, tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    assert in_a_process(deadly_writer.create, whole, OLD, tmp_path / "steps") == 0
-    fatal = int(int((tmp_path / "steps").read_text()) * share)
-    folder = tmp_path / "index"
-    killed = in_a_process(deadly_writer.create, folder, OLD, tmp_path / "steps", fatal)
+def test_killed_creation_leaves_no_index_and_room_for_one(share: float, fast_path: Path) -> None:
+    whole = fast_path / "whole"
+    assert in_a_process(deadly_writer.create, whole, OLD, fast_path / "steps") == 0
+    fatal = int(int((fast_path / "steps").read_text()) * share)
+    folder = fast_path / "index"
+    killed = in_a_process(deadly_writer.create, folder, OLD, fast_path / "steps", fatal)
     assert killed == -signal.SIGKILL
     assert not (folder / "index.json").exists()
     Writer.create(folder, IndexSettings(), [WordKind()], NEW)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from acclimate.engine import schema
 from acclimate.engine.facts import OWN, number_of, text_of, truth_of
-from acclimate.engine.schema import open_for_writing
 from acclimate.engine.segments import Segment
 from acclimate.indexes.base import Mask
 from acclimate.types import Passage
@@ -58,13 +60,18 @@ class Store:
     """The database, for the one writer. Everything between `begin` and `commit` counts at once."""
 
     def __init__(self, folder: Path) -> None:
-        self._database = open_for_writing(folder)
+        self._database = schema.open_for_writing(folder)
         self._run = self._database.execute
         #: The number of the commit in the making, and of each field's name.
         self._version = 0
         self._fields: dict[str, int] = {}
 
     def close(self) -> None:
+        """Let go of the database, and bring the write-ahead log back to nothing."""
+        # Readers keep the file open, so that SQLite does not do so by itself. Nothing is lost where
+        # one of them, or the disk, does not let it happen now.
+        with suppress(sqlite3.Error):
+            self._run("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
 
     def begin(self) -> None:
