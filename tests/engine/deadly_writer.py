@@ -97,9 +97,9 @@ def _count_steps(fatal: int) -> itertools.count[int]:
         database.set_trace_callback(lambda statement: step())
         return database
 
-    def synchronised(descriptor: Any) -> None:
+    def synchronised(fd: Any) -> None:
         step()
-        synchronise(descriptor)
+        synchronise(fd)
 
     opened, synchronise = schema.open_for_writing, os.fsync
     schema.open_for_writing = traced
