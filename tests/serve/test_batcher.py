@@ -12,7 +12,7 @@ from acclimate.serve.batching import Batcher
 from acclimate.serve.errors import Overloaded
 from acclimate.serve.settings import Batching
 
-SOON = 10.0
+SOON = 60.0
 
 
 class Doubling:

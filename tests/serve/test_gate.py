@@ -12,7 +12,7 @@ from acclimate.serve.errors import ClientGone, Overloaded, TooMany
 from acclimate.serve.gate import Clients, Flight, Gate
 from acclimate.serve.settings import Concurrency
 
-SOON = 10.0
+SOON = 60.0
 
 
 async def here() -> bool:
@@ -76,6 +76,19 @@ def test_beyond_the_places_and_the_waiting_room_a_request_is_refused() -> None:
         assert await running == await waiting == ["done"]
         assert await gate.run(here, [work]) == ["done"]
         assert gate.waiting == 0
+
+    asyncio.run(run())
+
+
+def test_a_burst_that_fits_is_taken_whole() -> None:
+    work = Held()
+
+    async def run() -> None:
+        gate = Gate(Concurrency(searches=3, waiting=1))
+        calls = [asyncio.create_task(gate.run(here, [work])) for _ in range(4)]
+        await until(lambda: (work.count, gate.waiting) == (3, 1))
+        work.go_on.set()
+        assert await asyncio.gather(*calls) == [["done"]] * 4
 
     asyncio.run(run())
 

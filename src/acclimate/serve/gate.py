@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TypeVar
 
@@ -69,7 +69,11 @@ class Gate:
             self._places.release()
 
     async def _enter(self) -> None:
-        if self._places.value == 0 and self.waiting >= self._settings.waiting:
+        # Who gets a place at once has never waited, not even for a turn of the event loop.
+        with suppress(anyio.WouldBlock):
+            self._places.acquire_nowait()
+            return
+        if self.waiting >= self._settings.waiting:
             raise Overloaded(f"{self.waiting} requests wait already")
         self.waiting += 1
         try:

@@ -1,0 +1,114 @@
+"""What a request may say. Limits that can be set are in bounds.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from acclimate.engine.records import DEFAULTS, SearchOptions
+from acclimate.types import Passage
+
+# An id stands in addresses, in run files and in judgments, whose columns tabs part.
+_ID = (
+    r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"
+    r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+)
+_WORDS = r"\S"
+
+Words = Annotated[str, StringConstraints(min_length=1, pattern=_WORDS)]
+DocumentId = Annotated[str, StringConstraints(min_length=1, pattern=_ID)]
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_WORDS)]
+Value = str | bool | int | Annotated[float, Field(allow_inf_nan=False)]
+
+Mode = Annotated[str, Field(description="How to search; the best that the index has if left out.")]
+Rerank = Annotated[
+    str, Field(description="A re-ranker that this service offers (see /info); none if left out.")
+]
+RerankTop = Annotated[int, Field(ge=1, description="How many hits the re-ranker reads.")]
+Where = Annotated[
+    str,
+    Field(
+        description="A condition on metadata, such as `year >= 2020 and topic = 'law'`; applied "
+        "inside the search."
+    ),
+]
+Hits = Annotated[int, Field(ge=1, description="How many hits to give.")]
+Explain = Annotated[bool, Field(description="Say why each hit was found.")]
+
+
+class _Body(BaseModel):
+    # Strict, so that "10" for 10 or a misspelt name is told instead of guessed.
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class SearchBody(_Body):
+    """A query and how to answer it."""
+
+    query: Words
+    k: Hits = DEFAULTS.k
+    mode: Mode = DEFAULTS.mode
+    rerank: Rerank = DEFAULTS.rerank
+    rerank_top: RerankTop = DEFAULTS.rerank_top
+    where: Where = DEFAULTS.where
+    explain: Explain = DEFAULTS.explain
+
+
+class SearchParameters(BaseModel):
+    """The same in an address, where everything is text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Words
+    k: Hits = DEFAULTS.k
+    mode: Mode = DEFAULTS.mode
+    rerank: Rerank = DEFAULTS.rerank
+    rerank_top: RerankTop = DEFAULTS.rerank_top
+    where: Where = DEFAULTS.where
+    explain: Explain = DEFAULTS.explain
+
+
+class SystemBody(_Body):
+    """One of the systems that are compared."""
+
+    name: Annotated[
+        str, Field(max_length=100, description="What to call it; mode and re-ranker if left out.")
+    ] = ""
+    mode: Mode = DEFAULTS.mode
+    rerank: Rerank = DEFAULTS.rerank
+    rerank_top: RerankTop = DEFAULTS.rerank_top
+    where: Where = DEFAULTS.where
+
+
+class CompareBody(_Body):
+    """A query and the systems to answer it."""
+
+    query: Words
+    k: Hits = DEFAULTS.k
+    systems: Annotated[list[SystemBody], Field(min_length=2, max_length=4)]
+    explain: Explain = DEFAULTS.explain
+
+
+class DocumentBody(_Body):
+    """A document; it is one passage of the index, and replaces the one of the same id."""
+
+    id: DocumentId
+    text: Words
+    title: str = ""
+    metadata: dict[FieldName, Value] = {}
+
+    def passage(self) -> Passage:
+        """The passage that it becomes."""
+        return Passage(self.id, self.text, self.title, self.id, "", dict(self.metadata))
+
+
+class DocumentsBody(_Body):
+    """Documents to add or replace: all of them or, on an error, none."""
+
+    documents: Annotated[list[DocumentBody], Field(min_length=1)]
+
+
+def options_of(asked: SearchBody | SearchParameters, seconds: float) -> SearchOptions:
+    """The engine's options for a request; `seconds` is what a re-ranker may take."""
+    values: dict[str, Any] = asked.model_dump(exclude={"query", "q"})
+    return SearchOptions(**values, rerank_seconds=seconds)

@@ -1,0 +1,89 @@
+"""Changes to the index, one after the other; those that wait are committed together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from threading import Lock
+
+from acclimate.engine.engine import Engine
+from acclimate.serve.answers import Written
+from acclimate.types import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Add or replace these."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Delete these."""
+
+    ids: tuple[str, ...]
+
+
+Write = Put | Remove
+
+
+class Committer:
+    """The work of the batcher for writes: a commit for each run of the same kind of write."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = Lock()
+
+    def __call__(self, writes: Sequence[Write]) -> list[Written]:
+        """What each write did, in their order; everything is committed when this returns."""
+        with self._lock:
+            return [
+                done
+                for kind, run in groupby(writes, type)
+                for done in self._commit(kind, list(run))
+            ]
+
+    def look(self) -> None:
+        """Go over to what another process has committed.
+
+        Not while a write does so itself: the slower of the two would bring back the older state.
+        """
+        with self._lock:
+            self._engine.refresh()
+
+    def _commit(self, kind: type[Write], run: list[Write]) -> list[Written]:
+        done = list(self._effects(run))
+        if kind is Put:
+            # Of two with one id the later counts.
+            latest = {
+                each.id: each for write in run if isinstance(write, Put) for each in write.passages
+            }
+            self._engine.add(latest.values())
+        else:
+            self._engine.delete(
+                {id_: None for write in run if isinstance(write, Remove) for id_ in write.ids}
+            )
+        return done
+
+    def _effects(self, run: Sequence[Write]) -> Iterator[Written]:
+        """What each of several writes of one kind will have done, one after the other."""
+        there: dict[str, bool] = {}
+
+        def known(id_: str) -> bool:
+            if id_ not in there:
+                there[id_] = self._engine.passage(id_) is not None
+            return there[id_]
+
+        for write in run:
+            if isinstance(write, Put):
+                ids = dict.fromkeys(each.id for each in write.passages)
+                replaced = sum(known(id_) for id_ in ids)
+                there.update(dict.fromkeys(ids, True))
+                yield Written(added=len(ids) - replaced, replaced=replaced)
+            else:
+                ids = dict.fromkeys(write.ids)
+                deleted = sum(known(id_) for id_ in ids)
+                there.update(dict.fromkeys(ids, False))
+                yield Written(deleted=deleted)

@@ -1,0 +1,248 @@
+"""What a search and a comparison answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from served import Served, dense_index, serving
+
+from acclimate.errors import AcclimateError
+from acclimate.serve.run import serve
+from acclimate.serve.settings import ServeSettings
+
+WHERE = "year < 1000"
+
+
+@pytest.fixture(scope="module")
+def ranking(
+    tmp_path_factory: pytest.TempPathFactory, encoder_folder: Path, cross_folder: Path
+) -> Iterator[httpx.Client]:
+    """A client of a service with vectors and a re-ranker."""
+    folder = tmp_path_factory.mktemp("ranking")
+    settings = ServeSettings(rerankers=(f"cross-encoder:{cross_folder}",))
+    with (
+        serving(dense_index(folder / "index", encoder_folder), settings) as found,
+        found.client() as client,
+    ):
+        yield client
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [result["passage"]["id"] for result in answer["results"]]
+
+
+def test_a_search_answers_with_passages_snippets_stages_and_times(client: httpx.Client) -> None:
+    answer = client.post("/search", json={"query": "capital of France"}).raise_for_status().json()
+    assert (answer["query"], answer["mode"]) == ("capital of France", "lexical")
+    first = answer["results"][0]
+    assert first["rank"] == 1
+    assert first["passage"] == {
+        "id": "city/paris",
+        "text": "Paris is the capital of France.",
+        "title": "Paris",
+        "document_id": "city/paris",
+        "place": "",
+        "metadata": {"year": 250, "country": "France"},
+    }
+    assert first["stages"] == [{"stage": "lexical", "rank": 1, "score": first["score"]}]
+    assert first["explanation"] is None
+    snippet = first["snippet"]
+    marked = [snippet["text"][mark["start"] : mark["end"]] for mark in snippet["marks"]]
+    assert "capital" in marked
+    assert {timing["stage"] for timing in answer["timings"]} >= {"lexical"}
+    scores = [result["score"] for result in answer["results"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_address_line_searches_alike(client: httpx.Client) -> None:
+    body: dict[str, Any] = {
+        "query": "Berlin Paris",
+        "k": 2,
+        "mode": "lexical",
+        "where": WHERE,
+        "explain": True,
+    }
+    asked = {"q": body["query"], **body}
+    del asked["query"]
+    posted = client.post("/search", json=body).raise_for_status().json()
+    got = client.get("/search", params=asked).raise_for_status().json()
+    assert got["results"] == posted["results"]
+    assert ids(got) == ["city/paris"]
+
+
+def test_k_filters_and_reasons(client: httpx.Client) -> None:
+    assert (
+        len(client.post("/search", json={"query": "Berlin Paris", "k": 1}).json()["results"]) == 1
+    )
+    filtered = client.post("/search", json={"query": "capital", "where": WHERE}).json()
+    assert ids(filtered) == ["city/paris"]
+    explained = client.post("/search", json={"query": "capital", "explain": True}).json()
+    assert [term["term"] for term in explained["results"][0]["explanation"]["terms"]]
+
+
+def test_nothing_found_is_an_empty_answer(client: httpx.Client) -> None:
+    assert client.post("/search", json={"query": "zzzzz"}).json()["results"] == []
+
+
+def test_every_mode_and_the_re_ranker(ranking: httpx.Client) -> None:
+    info = ranking.get("/info").json()
+    assert info["modes"] == ["lexical", "dense", "hybrid"]
+    for mode in info["modes"]:
+        answer = ranking.post("/search", json={"query": "capital of France", "mode": mode}).json()
+        assert answer["mode"] == mode
+        assert answer["results"]
+    assert ranking.post("/search", json={"query": "capital"}).json()["mode"] == "hybrid"
+    [reranker] = info["rerankers"]
+    answer = ranking.post("/search", json={"query": "capital", "rerank": reranker, "k": 3}).json()
+    assert len(answer["results"][0]["stages"]) == 4
+
+
+def test_systems_side_by_side_and_what_moved(ranking: httpx.Client) -> None:
+    systems = [
+        {"mode": "lexical"},
+        {"mode": "dense", "name": "vectors"},
+        {"mode": "lexical", "where": "country = 'France'"},
+    ]
+    body = {"query": "capital of France", "k": 3, "systems": systems}
+    compared = ranking.post("/compare", json=body).raise_for_status().json()
+    assert compared["query"] == "capital of France"
+    assert [system["name"] for system in compared["systems"]] == ["lexical", "vectors", "lexical"]
+    answers = [system["answer"] for system in compared["systems"]]
+    for system, answer in zip(systems, answers, strict=True):
+        alone = ranking.post(
+            "/search",
+            json={
+                "query": body["query"],
+                "k": 3,
+                "mode": system["mode"],
+                "where": system.get("where", ""),
+            },
+        ).json()
+        assert ids(alone) == ids(answer)
+    ranks = {row["id"]: row["ranks"] for row in compared["movements"]}
+    assert set(ranks) == {id_ for answer in answers for id_ in ids(answer)}
+    for id_, row in ranks.items():
+        expected = [ids(each).index(id_) + 1 if id_ in ids(each) else None for each in answers]
+        assert row == expected
+    best = [min(rank for rank in row["ranks"] if rank) for row in compared["movements"]]
+    assert best == sorted(best)
+
+
+def test_the_re_ranker_stands_in_a_systems_name(ranking: httpx.Client) -> None:
+    [reranker] = ranking.get("/info").json()["rerankers"]
+    systems = [{"mode": "dense"}, {"mode": "dense", "rerank": reranker}]
+    compared = ranking.post("/compare", json={"query": "capital", "systems": systems}).json()
+    names = [system["name"] for system in compared["systems"]]
+    assert names == ["dense", f"dense > {reranker}"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "message"),
+    [
+        ({}, "query", "required"),
+        ({"query": ""}, "query", ""),
+        ({"query": " \n"}, "query", ""),
+        ({"query": 7}, "query", "string"),
+        ({"query": "a" * 2001}, "query", "2,001 characters; at most 2,000"),
+        ({"query": "a", "k": 0}, "k", "greater than or equal to 1"),
+        ({"query": "a", "k": "10"}, "k", "integer"),
+        ({"query": "a", "k": 1001}, "k", "1,001; at most 1,000"),
+        ({"query": "a", "k": True}, "k", "integer"),
+        ({"query": "a", "k": 1e400}, "k", "integer"),
+        ({"query": "a", "k": 51, "explain": True}, "k", "at most 50 with explain"),
+        ({"query": "a", "mode": "psychic"}, "mode", "this index has lexical"),
+        ({"query": "a", "mode": None}, "mode", "string"),
+        ({"query": "a", "rerank": "cross-encoder:other"}, "rerank", "not offered here"),
+        ({"query": "a", "rerank_top": 201}, "rerank_top", "201; at most 200"),
+        ({"query": "a", "where": "year >"}, "where", "character"),
+        ({"query": "a", "where": "y = 1 or " * 500 + "y = 2"}, "where", "at most 4,000"),
+        ({"query": "a", "explain": "yes"}, "explain", "boolean"),
+        ({"query": "a", "K": 3}, "K", "not permitted"),
+        ([], "body", ""),
+        ("query", "body", ""),
+    ],
+)
+def test_bad_values_are_named_with_the_reason(
+    client: httpx.Client, body: object, field: str, message: str
+) -> None:
+    # By hand, because httpx writes no infinity.
+    text = json.dumps(body).replace("Infinity", "1e400")
+    refused = client.post("/search", content=text, headers={"Content-Type": "application/json"})
+    assert refused.status_code == 422
+    assert refused.json()["error"]["field"] == field
+    assert message in refused.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("systems", "field"),
+    [
+        ([{"mode": "lexical"}], "systems"),
+        ([{"mode": "lexical"}] * 5, "systems"),
+        ([{"mode": "lexical"}, {"mode": 3}], "systems[1].mode"),
+        ([{"mode": "lexical"}, {"rerank": "x:y"}], "systems[1].rerank"),
+        ([{"mode": "lexical"}, {"where": "a" * 4001}], "systems[1].where"),
+    ],
+)
+def test_a_bad_system_is_named(client: httpx.Client, systems: list[object], field: str) -> None:
+    refused = client.post("/compare", json={"query": "a", "systems": systems})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, field)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"query": "\xff"}',
+        b'{"query": "\\ud800"}',
+        b'{"query": "a\\u0000b"}',
+        b"[" * 100_000,
+        b'{"query": ' * 50_000,
+        b'{"query": NaN}',
+        b'{"query": "a", "k": NaN}',
+        b'{"query": "a", "k": ' + b"9" * 5000 + b"}",
+        b"null",
+        b'"\\ud800"',
+    ],
+)
+def test_what_is_hardly_json_is_refused_or_searched_but_no_failure(
+    client: httpx.Client, content: bytes
+) -> None:
+    answer = client.post("/search", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (200, 400, 422)
+    if answer.status_code != 200:
+        assert answer.json()["error"]["message"]
+
+
+def test_unknown_addresses_and_methods_are_refused_as_json(client: httpx.Client) -> None:
+    absent = client.get("/nowhere")
+    assert (absent.status_code, list(absent.json())) == (404, ["error"])
+    wrong = client.put("/search")
+    assert (wrong.status_code, list(wrong.json())) == (405, ["error"])
+    assert set(wrong.headers["Allow"].split(", ")) == {"GET", "POST"}
+
+
+def test_an_address_that_is_not_utf8_is_refused(client: httpx.Client) -> None:
+    refused = client.get("/documents/%FF")
+    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "path")
+
+
+def test_the_index_tells_what_it_can(client: httpx.Client, served: Served) -> None:
+    info = client.get("/info").raise_for_status().json()
+    assert info["count"] == 5
+    assert (info["modes"], info["default_mode"]) == (["lexical"], "lexical")
+    assert info["fields"] == {"country": 2, "price": 1, "sour": 1, "year": 3}
+    assert info["writable"] is True
+    assert info["limits"]["k"] == 1000
+    assert info["version"] == served.service.engine.snapshot.version
+
+
+def test_a_missing_folder_is_told_before_anything_listens(tmp_path: Path) -> None:
+    with pytest.raises(AcclimateError):
+        serve(tmp_path / "absent", ServeSettings(port=0))
