@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -138,3 +139,15 @@ def test_segmented_words_stand_where_they_were_cut(language: str) -> None:
         "ja": ["首都", "走っ", "Python"],
     }[language]
     assert [text[start:end] for start, end, _ in found] == expected
+
+
+@given(
+    text=st.text(st.one_of(st.sampled_from(LETTERS), st.characters(codec="utf-8"))),
+    draw=st.randoms(use_true_random=False),
+)
+@example("plain words, and 'İ' or ΟΔΟΣ", random.Random(1))
+def test_wanted_terms_are_found_where_all_terms_are(text: str, draw: random.Random) -> None:
+    for analyse in ANALYSERS.values():
+        everything = analyse.spans(text)
+        wanted = {term for _, _, term in everything if draw.random() < 0.5}
+        assert analyse.find(text, wanted) == [each for each in everything if each.term in wanted]

@@ -63,8 +63,7 @@ class Reasons:
         if self.options.explain:
             terms = lexical or self._sparse_terms(row)
             explanation = explain_hit(passage.content, terms, score)
-        spans = _analyser(self.settings.language).spans(passage.content)
-        matches = [match for match in spans if match.term in wanted]
+        matches = _analyser(self.settings.language).find(passage.content, wanted)
         # Where BM25 was asked its weights say which terms matter; else they count alike.
         reasons = from_matches(matches, dict(lexical) if lexical else None)
         if explanation and explanation.words and not reasons:

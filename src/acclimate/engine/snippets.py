@@ -104,7 +104,7 @@ def highlight_words(query: str, text: str, language: str) -> tuple[Span, ...]:
     """Where in a text the query's terms stand, as BM25 reads both; merged and in order."""
     analyse = _analyser(language)
     wanted = set(analyse(query))
-    return merged(Span(start, end) for start, end, term in analyse.spans(text) if term in wanted)
+    return merged(Span(start, end) for start, end, _ in analyse.find(text, wanted))
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:

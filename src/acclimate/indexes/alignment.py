@@ -12,6 +12,15 @@ Origin = list[tuple[int, int]]
 _JOINING_JAMO = range(0x1160, 0x1200)
 
 
+def keeps_places(text: str, folded: str) -> bool:
+    """Whether each character of a lowered text stands where it stood.
+
+    So it is where nothing had to be normalised and lowering made nothing longer: it makes nothing
+    shorter that could make up for that.
+    """
+    return len(folded) == len(text) and (text.isascii() or unicodedata.is_normalized("NFKC", text))
+
+
 def aligned(text: str, fold: Callable[[str], str]) -> tuple[str, Origin]:
     """The folded text, and for each of its characters where it starts and ends in `text`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import Stemmer
 from bm25s import stopwords
 
 from acclimate.errors import UsageError
-from acclimate.indexes.alignment import aligned
+from acclimate.indexes.alignment import aligned, keeps_places
 from acclimate.indexes.segments import Chinese, Japanese, Plain, Segmenter
 
 # ISO 639-1 code → the name that Snowball and people use. A language that this version of
@@ -107,6 +108,21 @@ class Analyser:
             Match(origin[start][0], origin[end - 1][1], term)
             for term, (_, start, end) in zip(terms, placed, strict=True)
         ]
+
+    def find(self, text: str, wanted: Collection[str]) -> list[Match]:
+        """Those of `spans` whose term is wanted.
+
+        Where folding keeps every character in its place, as in most texts, only the distinct words
+        are stemmed, and nothing is placed that is not wanted.
+        """
+        folded = self._fold(text)
+        if not (isinstance(self._segmenter, Plain) and keeps_places(text, folded)):
+            return [match for match in self.spans(text) if match.term in wanted]
+        words = list(self._segmenter.placed(folded))
+        distinct = sorted({word for word, _, _ in words} - self._stop)
+        terms = zip(distinct, self._stemmed(distinct), strict=True)
+        known = {word: term for word, term in terms if term in wanted}
+        return [Match(start, end, known[word]) for word, start, end in words if word in known]
 
     def _stemmed(self, words: list[str]) -> list[str]:
         return self._stemmer.stemWords(words) if self._stemmer else words

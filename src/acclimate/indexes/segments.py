@@ -47,6 +47,9 @@ class Plain:
         return (word[start:end] for word in _word().findall(text) for start, end in _pieces(word))
 
     def placed(self, text: str) -> Iterator[Placed]:
+        if text.isascii():
+            yield from _words_of(text)
+            return
         for word, at, _ in _words_of(text):
             for start, end in _pieces(word):
                 yield word[start:end], at + start, at + end
