@@ -22,12 +22,12 @@ class Change:
     """Collects passages into new segments, within a transaction of the store."""
 
     def __init__(
-        self, folder: Path, store: Store, kinds: Sequence[Kind], advance: Callable[[int], None]
+        self, folder: Path, store: Store, kinds: Sequence[Kind], say: Callable[[str], None]
     ) -> None:
         self._folder = folder
         self._store = store
         self._kinds = kinds
-        self._advance = advance
+        self._say = say
         self._waiting: list[tuple[Passage, Digests]] = []
         self._counts = Counter[str]()
         #: Segments written so far, which only a commit makes count.
@@ -52,14 +52,14 @@ class Change:
             )
         known, digests = self._store.find(passage.id), digests_of(passage)
         if known and known.digests == digests:
-            self._count("unchanged")
+            self._counts["unchanged"] += 1
             return
         if known:
             self._store.bury(known.number)
         if known and known.digests.content == digests.content:
             # No model reads what has changed: the new record takes over the row.
             self._store.keep(passage, known.place, digests)
-            self._count("replaced")
+            self._counts["replaced"] += 1
             return
         self._counts["replaced" if known else "added"] += 1
         self._waiting.append((passage, digests))
@@ -71,7 +71,7 @@ class Change:
         known = self._store.find(passage_id)
         if known:
             self._store.bury(known.number)
-            self._count("deleted")
+            self._counts["deleted"] += 1
 
     def drop_others(self) -> None:
         """Have the index hold nothing but what was taken."""
@@ -86,15 +86,15 @@ class Change:
         passages = [passage for passage, _ in self._waiting]
         number = self._store.new_segment(len(passages))
         self.written.append(number)
-        write_parts(self._folder, number, self._kinds, lambda kind, to: kind.write(to, passages))
+
+        def write(kind: Kind, part: Path) -> None:
+            self._say(f"{kind.name}: indexing {len(passages):,} passages")
+            kind.write(part, passages)
+
+        write_parts(self._folder, number, self._kinds, write)
         for row, (passage, digests) in enumerate(self._waiting):
             self._store.keep(passage, Place(number, row), digests)
         self._waiting.clear()
-        self._advance(len(passages))
-
-    def _count(self, what: str) -> None:
-        self._counts[what] += 1
-        self._advance(1)
 
 
 def write_parts(

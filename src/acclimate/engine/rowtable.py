@@ -30,7 +30,7 @@ class SortedIds:
     UTF-8 sorts as characters do, so that the database's order is Python's.
     """
 
-    def __init__(self, joined: bytes, ends: Rows) -> None:
+    def __init__(self, joined: bytes, ends: array[int]) -> None:
         self._joined = joined
         self._ends = ends
 
@@ -156,7 +156,7 @@ def _read_records(database: sqlite3.Connection) -> _Records:
             ends.append(len(joined))
         for column, values in zip(columns, numbers, strict=True):
             column.extend(values)
-    return _Records(SortedIds(bytes(joined), _rows(ends)), *map(_rows, columns))
+    return _Records(SortedIds(bytes(joined), ends), *map(_rows, columns))
 
 
 def _rows(values: array[int]) -> Rows:

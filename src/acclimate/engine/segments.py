@@ -54,6 +54,7 @@ def remove_segments(folder: Path, numbers: Collection[int]) -> None:
 def sweep(folder: Path, named: Collection[int]) -> None:
     """Remove what writers left that were killed."""
     kept = {segment_folder(folder, number).name for number in named}
+    (folder / SEGMENTS).mkdir(exist_ok=True)  # some copy no empty folders
     for path in (folder / SEGMENTS).iterdir():
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)

@@ -38,17 +38,17 @@ class Updates:
 
     def add(self, passages: Iterable[Passage]) -> Changes:
         """Add passages, in place of those of the same id."""
-        return self._changed(lambda change: _each(change.take, passages))
+        return self._changed(lambda change: self._each(change.take, passages))
 
     def delete(self, ids: Iterable[str]) -> Changes:
         """Delete passages; ids that are not there are not counted."""
-        return self._changed(lambda change: _each(change.drop, ids))
+        return self._changed(lambda change: self._each(change.drop, ids))
 
     def update(self, passages: Iterable[Passage]) -> Changes:
         """Make the index hold these passages and no others; what has not changed stays."""
 
         def mirror(change: Change) -> None:
-            _each(change.take, passages)
+            self._each(change.take, passages)
             change.drop_others()
 
         return self._changed(mirror)
@@ -60,15 +60,20 @@ class Updates:
             self._merge(segments)
 
     def _changed(self, work: Callable[[Change], None]) -> Changes:
-        with self._progress.task("index", None) as advance:
-            change = Change(self._folder, self._store, self._kinds, advance)
-            with self._transaction(change.written):
-                work(change)
-                change.write_waiting()
-                emptied = self._commit(change)
+        change = Change(self._folder, self._store, self._kinds, self._progress.say)
+        with self._transaction(change.written):
+            work(change)
+            change.write_waiting()
+            emptied = self._commit(change)
         remove_segments(self._folder, emptied)
         self._tidy()
         return change.counts
+
+    def _each(self, take: Callable[[T], None], items: Iterable[T]) -> None:
+        with self._progress.task("read", None) as advance:
+            for item in items:
+                take(item)
+                advance(1)
 
     def _commit(self, change: Change) -> list[int]:
         """Make a change count; returns the segments that hold nothing any more."""
@@ -90,6 +95,7 @@ class Updates:
             self._progress.say(f"note: segments were not merged: {error}")
 
     def _merge(self, segments: Sequence[Segment]) -> None:
+        self._progress.say(f"merging {len(segments)} segments")
         parts = [segment_folder(self._folder, segment.number) for segment in segments]
         written: list[int] = []
         with self._transaction(written):
@@ -125,8 +131,3 @@ class Updates:
                 ) from error
             error.add_note(undone)
             raise
-
-
-def _each(take: Callable[[T], None], items: Iterable[T]) -> None:
-    for item in items:
-        take(item)
