@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +16,6 @@ from acclimate.engine.snippets import (
     from_words,
     highlight_words,
     merged,
-    nearest_sentence,
 )
 from acclimate.types import Passage
 
@@ -69,33 +66,6 @@ def test_without_reasons_the_beginning_is_shown() -> None:
     snippet = best_snippet(FILLER * 10)
     assert snippet.text == (FILLER * 4).strip() + CUT
     assert snippet.marks == ()
-
-
-def test_without_reasons_the_focus_is_shown_and_not_marked() -> None:
-    content = FILLER * 8 + "This answers. " + FILLER * 8
-    at = content.index("This")
-    snippet = best_snippet(content, focus=Span(at, at + 13))
-    assert snippet.text.startswith("…This answers. Nothing")
-    assert snippet.marks == ()
-
-
-def test_the_nearest_sentence_is_the_one_that_scores_best() -> None:
-    content = "A title. First. The second says more. Third."
-    asked: list[str] = []
-
-    def length(texts: Sequence[str]) -> list[float]:
-        asked.extend(texts)
-        return [float(len(text)) for text in texts]
-
-    found = nearest_sentence(content, length, start=9)
-    assert found is not None
-    assert content[found.start : found.end] == "The second says more."
-    assert asked == ["First.", "The second says more.", "Third."]
-
-
-def test_a_single_sentence_is_the_nearest_without_asking() -> None:
-    assert nearest_sentence("Only one", lambda texts: []) == Span(0, 8)
-    assert nearest_sentence(" ", lambda texts: []) is None
 
 
 def test_the_end_of_a_passage_fills_the_window_from_before() -> None:
@@ -206,13 +176,12 @@ def found(draw: st.DrawFn) -> tuple[str, list[Reason]]:
     return content, draw(st.lists(each, max_size=12))
 
 
-@given(found(), st.integers(1, 120), st.integers(0, 50), st.booleans())
+@given(found(), st.integers(1, 120), st.integers(0, 50))
 def test_marks_lie_inside_in_order_and_apart(
-    case: tuple[str, list[Reason]], width: int, start: int, focused: bool
+    case: tuple[str, list[Reason]], width: int, start: int
 ) -> None:
     content, given_reasons = case
-    focus = given_reasons[0].span if focused and given_reasons else None
-    snippet = best_snippet(content, given_reasons, start=start, focus=focus, width=width)
+    snippet = best_snippet(content, given_reasons, start=start, width=width)
     edges = [edge for mark in snippet.marks for edge in (mark.start, mark.end)]
     assert edges == sorted(set(edges))
     assert all(0 <= edge <= len(snippet.text) for edge in edges)

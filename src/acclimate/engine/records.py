@@ -15,8 +15,8 @@ class SearchOptions:
     #: "lexical", "dense", "dense:MODEL", "sparse", "late" or "hybrid"; empty takes the best that
     #: the index has: hybrid, or the only kind there is.
     mode: str = ""
-    #: The re-ranker: "cross-encoder:NAME", "monot5:NAME", "likelihood:NAME", "encoder:NAME", or
-    #: empty for none.
+    #: The re-ranker: "cross-encoder:NAME", "monot5:NAME", "likelihood:NAME", "encoder:NAME",
+    #: "late:NAME", or empty for none.
     rerank: str = ""
     #: How many hits of the first stage the re-ranker reads.
     rerank_top: int = 50
@@ -70,7 +70,10 @@ class TermWeight:
 
 @dataclass(frozen=True, slots=True)
 class WordWeight:
-    """How far the score drops without one word of the passage; `span` counts in its content."""
+    """How far the score drops without one word of the passage; `span` counts in its content.
+
+    A word is erased wherever it stands, and its occurrences share the drop.
+    """
 
     word: str
     span: Span

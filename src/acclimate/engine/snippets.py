@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from acclimate.engine.attribution import ScoreTexts
 from acclimate.engine.flat import Flat
 from acclimate.engine.records import Snippet, Span, WordWeight
 from acclimate.engine.units import joined, may_cut, sentence_spans
@@ -26,8 +25,6 @@ REPEATED = 0.1
 _BEFORE = 1 / 3
 #: A snippet may end with a sentence if it then fills this share of its width.
 _FULL_ENOUGH = 0.6
-#: Sentences that are scored to find the nearest one.
-MOST_SENTENCES = 16
 CUT = "…"
 
 
@@ -69,12 +66,11 @@ def best_snippet(
     reasons: Sequence[Reason] = (),
     *,
     start: int = 0,
-    focus: Span | None = None,
     width: int = WIDTH,
 ) -> Snippet:
     """The window of at most `width` characters from `start` on whose reasons weigh most.
 
-    Without reasons it shows the `focus`, or else the beginning. All spans count in `content`;
+    Without reasons it shows the beginning. All spans count in `content`;
     the marks of the snippet count in its own text, whose white space is made plain.
     """
     flat = Flat(content)
@@ -82,22 +78,9 @@ def best_snippet(
     if low >= len(flat.text):
         low = 0
     found = _placed(flat, reasons, low)
-    core = _core(found, width) or _shown(flat, focus, low, width) or Span(low, low)
+    core = _core(found, width) or Span(low, low)
     window = _frame(flat.text, core, low, _sentences(flat, content), width)
     return _cut_out(flat.text, window, low, [reason.span for reason in found])
-
-
-def nearest_sentence(content: str, score: ScoreTexts, *, start: int = 0) -> Span | None:
-    """The sentence from `start` on that scores best, as a snippet's focus; None if there is none.
-
-    All sentences are scored in one batch, of a long passage the first `MOST_SENTENCES`.
-    """
-    sentences = [each for each in sentence_spans(content) if each.end > start][:MOST_SENTENCES]
-    if len(sentences) < 2:
-        return sentences[0] if sentences else None
-    scores = score([content[max(each.start, start) : each.end] for each in sentences])
-    best = max(range(len(sentences)), key=lambda place: (scores[place], -place))
-    return sentences[best]
 
 
 def highlight_words(query: str, text: str, language: str) -> tuple[Span, ...]:
@@ -158,14 +141,6 @@ def _gain(seen: dict[str, float], reason: Reason) -> float:
     before = seen.get(reason.key, 0.0)
     seen[reason.key] = max(before, reason.weight)
     return seen[reason.key] - before + REPEATED * min(before, reason.weight)
-
-
-def _shown(flat: Flat, focus: Span | None, low: int, width: int) -> Span | None:
-    span = flat.span(focus) if focus else None
-    if span is None or span.end <= low:
-        return None
-    start = max(span.start, low)
-    return Span(start, min(span.end, start + width))
 
 
 def _sentences(flat: Flat, content: str) -> list[Span]:
