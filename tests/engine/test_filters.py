@@ -327,3 +327,11 @@ def test_a_mask_is_made_once_and_cannot_be_changed(snapshot: Snapshot) -> None:
     assert snapshot.allowed("year = 2020") is mask
     with pytest.raises(ValueError, match="read-only"):
         mask[0] = True
+
+
+def test_examples_of_the_documentation_are_filters() -> None:
+    page = Path(__file__).parents[2] / "docs" / "index-folder.md"
+    examples = page.read_text(encoding="utf-8").split("```")[1].strip().splitlines()
+    assert len(examples) > 3
+    for example in examples:
+        parse_filter(example)
