@@ -38,6 +38,8 @@ def report(error: BaseException, resumable: bool, debug: bool) -> int:
         return INTERRUPTED
     console.print("error:", style="bold red", end=" ")
     console.print(_line(error, resumable), markup=False)
+    for note in getattr(error, "__notes__", ()):
+        console.print(note, markup=False)
     return error.exit_code if isinstance(error, AcclimateError) else 1
 
 

@@ -7,9 +7,10 @@ and, if asked, its reasons.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 
@@ -31,11 +32,13 @@ from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
 from acclimate.engine.trace import Trace
 from acclimate.engine.writer import Writer
-from acclimate.errors import UsageError
+from acclimate.errors import SnapshotGone, UsageError
 from acclimate.indexes.base import Kind, Retriever
 from acclimate.progress import Progress, Silent
 from acclimate.search.rerank import Reranked
 from acclimate.types import Hit, Passage, Query
+
+T = TypeVar("T")
 
 #: What a search may ask for at most.
 MOST_HITS = 1000
@@ -113,6 +116,9 @@ class Engine:
     def search(self, query: str, options: SearchOptions = DEFAULTS) -> Answer:
         """Answer one query. Raises UsageError where the options ask for what is not there."""
         _check(query, options)
+        return self._newest(lambda: self._answer(query, options))
+
+    def _answer(self, query: str, options: SearchOptions) -> Answer:
         snapshot, trace = self._snapshot, Trace()
         mode = chosen_mode(self.settings, options.mode)
         retriever = self._compose(snapshot, mode, options, trace)
@@ -142,9 +148,13 @@ class Engine:
 
     def passage(self, passage_id: str) -> Passage | None:
         """One passage by its id."""
-        snapshot = self._snapshot
-        rows = snapshot.rows([passage_id])
-        return snapshot.passages(rows)[0] if rows[0] >= 0 else None
+
+        def find() -> Passage | None:
+            snapshot = self._snapshot
+            rows = snapshot.rows([passage_id])
+            return snapshot.passages(rows)[0] if rows[0] >= 0 else None
+
+        return self._newest(find)
 
     def add(self, passages: Iterable[Passage], progress: Progress | None = None) -> Changes:
         """Add passages, or replace those of the same id: all of them or, on an error, none."""
@@ -191,6 +201,14 @@ class Engine:
     def close(self) -> None:
         """Let go of the files."""
         self._snapshot.close()
+
+    def _newest(self, work: Callable[[], T]) -> T:
+        """Work on the snapshot; on a newer one where what it held has been swept since."""
+        try:
+            return work()
+        except SnapshotGone:
+            self.refresh()
+            return work()
 
     def _writer(self, progress: Progress | None) -> Writer:
         missing = makers(self.settings, self.models).keys() - self._kinds.keys()

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Every way of searching that needs only PyPI, measured on judged collections.
+#
+#   DATA=path/to/beir/folders experiments/modes.sh scifact medline
+#   DATA=... RERANK=likelihood:google/gemma-3-270m experiments/modes.sh medline
+#
+# Results go to experiments/results/modes-COLLECTION-MODE.json; with RERANK, hybrid search is
+# measured once more with its best 20 hits read again, as modes-COLLECTION-hybrid-reranked.json.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+: "${DATA:?name the folder that holds the BEIR folders, as in DATA=../data}"
+
+measure() { # COLLECTION NAME OPTIONS...
+  local out="experiments/results/modes-$1-$2.json"
+  acclimate evaluate "runs/index-$1" "$DATA/$1" --measures "nDCG@10 R@100" --json "${@:3}" \
+    > "$out.part"
+  mv "$out.part" "$out"
+}
+
+for collection in "$@"; do
+  if [ ! -d "runs/index-$collection" ]; then
+    acclimate index "$DATA/$collection" --out "runs/index-$collection"
+  fi
+  for mode in lexical dense hybrid; do
+    measure "$collection" "$mode" --mode "$mode"
+  done
+  if [ -n "${RERANK:-}" ]; then
+    measure "$collection" hybrid-reranked --mode hybrid --rerank "$RERANK" --rerank-top 20
+  fi
+done
