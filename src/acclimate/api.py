@@ -54,18 +54,24 @@ def adapt(
 
     `evaluate` names a judged corpus to measure on before and after. `overrides` are `key=value`
     changes to the recipe, or with `corpus.` before the key, to how collections are read.
-    `imported` is a folder with artefacts of the GPL code to start from.
+    `imported` is a folder with artefacts of the GPL code to start from. In processes that
+    torchrun started, all but the first only help to train, and return what the first one does.
     """
     from acclimate.adapt.gpl import adapt as run
+    from acclimate.adapt.gpl import follow
+    from acclimate.train.team import join
 
-    parts = split_overrides(overrides)
-    chosen = apply_overrides(_recipe(recipe), parts.recipe)
-    judged = None if evaluate is None else _opened(evaluate, parts.corpus)
-    if judged is not None:
-        _check_split(judged, chosen.measure.split)
-    opened = _opened(corpus, parts.corpus)
-    start = {} if imported is None else {"imported": Path(imported)}
-    return run(opened, Path(out), chosen, judged, progress or Silent(), **start)
+    with join() as team:
+        if team.rank > 0:
+            return follow(team)
+        parts = split_overrides(overrides)
+        chosen = apply_overrides(_recipe(recipe), parts.recipe)
+        judged = None if evaluate is None else _opened(evaluate, parts.corpus)
+        if judged is not None:
+            _check_split(judged, chosen.measure.split)
+        opened = _opened(corpus, parts.corpus)
+        start = None if imported is None else Path(imported)
+        return run(opened, Path(out), chosen, judged, progress or Silent(), start, team)
 
 
 def plan(

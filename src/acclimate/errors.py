@@ -41,6 +41,10 @@ class UpdateFailed(AcclimateError):
     """The disk did not let an index folder be changed, which is as it was before."""
 
 
+class ProcessLost(AcclimateError):
+    """Another of the processes that train together has ended."""
+
+
 class StaleRows(UsageError):
     """Something kept from an earlier run that this version or setting would make otherwise."""
 

@@ -26,9 +26,14 @@ def run(corpus: Path, out: Path, recipe: Recipe, fatal: str = "", nth: int = 1) 
     label.SHARD = 64
     tools.VECTOR_SHARD = 8
     if fatal:
-        for name in ("rename", "replace"):
-            setattr(os, name, _deadly(getattr(os, name), f"{out}/{fatal}", nth))
+        arm(f"{out}/{fatal}", nth)
     adapt(open_corpus(corpus), out, recipe, open_corpus(corpus))
+
+
+def arm(fatal: str, nth: int) -> None:
+    """Die of the nth rename to a path that is like `fatal`."""
+    for name in ("rename", "replace"):
+        setattr(os, name, _deadly(getattr(os, name), fatal, nth))
 
 
 def _deadly(rename: Callable[..., None], fatal: str, nth: int) -> Callable[..., None]:

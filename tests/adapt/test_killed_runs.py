@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import signal
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 import tiny
 
 from acclimate.settings import Recipe
+from together import in_processes
 from toys import Toys
 
 #: What is about to appear when the process dies, and for which time.
@@ -34,27 +34,9 @@ KILLS = {
 }
 
 
-#: What a run imports, late for the most part. The server finds what is installed, and no test.
-LIBRARIES = (
-    "acclimate.adapt.gpl",
-    "acclimate.report.html",
-    "ir_measures",
-    "jinja2",
-    "scipy.stats",
-    "sentence_transformers",
-    "transformers.models.bert.modeling_bert",
-    "transformers.models.gemma3.modeling_gemma3",
-)
-
-
 def in_a_process(*arguments: object) -> int | None:
-    """Its exit code. The server imports the libraries once and computes nothing itself."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(LIBRARIES))
-    process = context.Process(target=deadly.run, args=arguments)
-    process.start()
-    process.join()
-    return process.exitcode
+    [code] = in_processes(deadly.run, arguments)
+    return code
 
 
 @pytest.fixture(scope="module")

@@ -74,8 +74,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         recipe: Recipe,
         judged: Corpus | None,
         progress: object,
-        imported: Path | None = None,
+        imported: Path | None,
+        team: object,
     ) -> Adaptation:
+        del progress, team
         seen.append((corpus, out, recipe, judged, imported))
         return _result(corpus, out, recipe, judged)
 

@@ -39,10 +39,12 @@ from acclimate.models.precision import training_attention
 from acclimate.models.sentences import OwnSentences
 from acclimate.progress import Progress, Silent
 from acclimate.runs import Rows, Run, key_of
-from acclimate.settings import Recipe
+from acclimate.settings import Recipe, StudentSettings
 from acclimate.train.batches import Example
 from acclimate.train.course import Course
+from acclimate.train.learner import Learner
 from acclimate.train.loop import Task, train
+from acclimate.train.team import ALONE, Team
 from acclimate.types import GeneratedQuery, Mined, Score
 
 
@@ -67,18 +69,20 @@ def adapt(
     judged: Corpus | None = None,
     progress: Progress | None = None,
     imported: Path | None = None,
+    team: Team = ALONE,
 ) -> Adaptation:
     """Adapt the recipe's student to the corpus; everything is kept in the folder `out`.
 
     Running it again goes on where it stopped. `imported` is a folder with the GPL code's files,
-    taken up at the stage that they belong to. Raises RunFolderBusy where another process works
-    in `out`, InputError where the corpus or its judgments cannot be used.
+    taken up at the stage that they belong to. The first process of a team calls this, while the
+    others `follow`: they help to train and do nothing else. Raises RunFolderBusy where another
+    process works in `out`, InputError where the corpus or its judgments cannot be used.
     """
     with Run(out, progress or Silent()) as run:
         tools = Tools(run, store_passages(corpus, run), recipe)
 
         pseudo = _take_up(tools, imported) if imported else pseudo_label(tools)
-        course, model = _train(tools, pseudo)
+        course, model = _train(tools, pseudo, team)
         write_manifest(out, pseudo.kept, pseudo.mined, pseudo.scores, recipe.label, recipe.seed)
 
         adapted = _reload(tools, model)
@@ -103,7 +107,9 @@ def adapt(
             verdict=decided.text,
             stages=_counts(pseudo),
             teacher_check=pseudo.check,
-            training=TrainSummary(course.points, course.best_step, course.step, course.seconds),
+            training=TrainSummary(
+                course.points, course.best_step, course.step, course.seconds, team.size
+            ),
             label_free=label_free,
             judged=by_people,
             samples=samples(tools, pseudo.queries, pseudo.labelled),
@@ -114,7 +120,18 @@ def adapt(
         publish(result, model)
         write_found(result)
         note_recommendation(out, result.recommended)
-        return result
+        return team.tell(result)
+
+
+def follow(team: Team) -> Adaptation:
+    """Train along with the first process of the team, and return what that one found out.
+
+    Raises ProcessLost where it ends before.
+    """
+    recipe: Recipe = team.hear()
+    Learner(_learning_student(recipe.student), recipe.train, team).follow()
+    found: Adaptation = team.hear()
+    return found
 
 
 def pseudo_label(tools: Tools) -> Pseudo:
@@ -198,9 +215,10 @@ def _telling(queries: Sequence[GeneratedQuery]) -> list[GeneratedQuery]:
     return [query for query in queries if is_telling(query)] or list(queries)
 
 
-def _train(tools: Tools, pseudo: Pseudo) -> tuple[Course, Path]:
+def _train(tools: Tools, pseudo: Pseudo, team: Team) -> tuple[Course, Path]:
     """Train the student, or take up the model that an earlier start finished."""
     recipe, passages = tools.recipe, tools.passages
+    team.tell(recipe)
     key = key_of(
         "train",
         recipe.train,
@@ -210,6 +228,8 @@ def _train(tools: Tools, pseudo: Pseudo) -> tuple[Course, Path]:
         tools.student.identity,
         pseudo.mined.key,
         _keys(pseudo.scores),
+        # A batch of several processes is so many times as large.
+        *([team.size] if team.size > 1 else []),
     )
     folder = tools.run.folder_of("train", key)
     learning, held_out = split(tools, pseudo)
@@ -221,13 +241,7 @@ def _train(tools: Tools, pseudo: Pseudo) -> tuple[Course, Path]:
     def texts(rows: Sequence[int]) -> list[str]:
         return [each.content for each in passages.get([passages.ids[row] for row in rows])]
 
-    student = DenseEncoder.load(
-        recipe.student.model,
-        similarity=recipe.student.similarity,
-        dtype=recipe.student.dtype,
-        max_seq_length=recipe.student.max_seq_length,
-        attention=training_attention(),
-    )
+    student = _learning_student(recipe.student)
     task = Task(
         examples=[example(row) for row in learning],
         held_out=[example(row) for row in held_out],
@@ -236,10 +250,20 @@ def _train(tools: Tools, pseudo: Pseudo) -> tuple[Course, Path]:
         settings=recipe.train,
         topics_seed=recipe.seed,
     )
-    course = train(student, task, folder, tools.run.progress)
+    course = train(student, task, folder, tools.run.progress, team)
     if not (folder / "model").exists():
         save_model(student, folder / "model")
     return course, folder / "model"
+
+
+def _learning_student(student: StudentSettings) -> DenseEncoder:
+    return DenseEncoder.load(
+        student.model,
+        similarity=student.similarity,
+        dtype=student.dtype,
+        max_seq_length=student.max_seq_length,
+        attention=training_attention(),
+    )
 
 
 def _reload(tools: Tools, model: Path) -> DenseEncoder:

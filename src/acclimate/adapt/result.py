@@ -49,6 +49,8 @@ class TrainSummary:
     best_step: int
     steps: int
     seconds: float
+    #: How many trained together, each with a batch of the recipe's size.
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

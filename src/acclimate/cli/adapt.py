@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,16 +72,23 @@ def adapt(
     overrides = changes or ()
     collection = open_corpus(corpus, split_overrides(overrides).corpus)
     if dry_run:
-        estimate = api.plan(collection, recipe, Bars(), overrides)
-        show.as_json(plain_plan(estimate)) if json else show_plan(estimate)
+        if _speaks():
+            estimate = api.plan(collection, recipe, Bars(), overrides)
+            show.as_json(plain_plan(estimate)) if json else show_plan(estimate)
         return
     if out is None:
         raise UsageError("--out is missing: name the folder to write to, such as --out run")
     judged = _judged(evaluate, collection, overrides)
     STATE.resumable = True
     result = api.adapt(collection, out, recipe, judged, Bars(), overrides, imported)
-    show.skipped(collection.report)
-    show.as_json(plain_adaptation(result)) if json else show_adaptation(result)
+    if _speaks():
+        show.skipped(collection.report)
+        show.as_json(plain_adaptation(result)) if json else show_adaptation(result)
+
+
+def _speaks() -> bool:
+    """Of the processes that torchrun starts, the first one does; the others help it to train."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _judged(

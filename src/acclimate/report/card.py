@@ -126,7 +126,7 @@ def _training(result: Adaptation) -> str:
     training = result.training
     kept = (
         f"Training ran for {words.counted(training.steps, 'step')} "
-        f"({words.duration(training.seconds)}). The weights of step "
+        f"({words.duration(training.seconds)}){_together(training.processes)}. The weights of step "
         f"{words.count(training.best_step)} were kept (0 is the start), chosen by the loss on "
         "held-out generated queries, never by human judgments."
     )
@@ -144,6 +144,12 @@ def _training(result: Adaptation) -> str:
             "\n".join(["```toml", *values, "```"]),
         ]
     )
+
+
+def _together(processes: int) -> str:
+    if processes == 1:
+        return ""
+    return f" in {processes} processes, each with its share of batches {processes} times as large"
 
 
 def _teacher(result: Adaptation) -> str:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from acclimate.models.base import Similarity
+from acclimate.train.team import ALONE, Team
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -44,19 +45,23 @@ class Part:
 
 @dataclass(slots=True)
 class GradientEncoder:
-    """Encodes texts so that a gradient with respect to the vectors can be carried back."""
+    """Encodes texts so that a gradient with respect to the vectors can be carried back.
+
+    The processes of a team encode a share each, and all get the vectors of all texts.
+    """
 
     model: SentenceTransformer
     similarity: Similarity
     micro_batch_size: int
     #: Called after each micro-batch's gradients stand in the model.
     collect: Callable[[], None]
+    team: Team = ALONE
     _parts: list[Part] = field(default_factory=list, init=False)
 
     def encode(self, texts: Sequence[Text]) -> Tensor:
         """Vectors of shape (texts, dimension) in fp32, as a leaf that collects a gradient."""
         self._parts = []
-        found: list[Tensor] = []
+        found: list[tuple[list[int], Tensor]] = []
         kept = 0
         for part in self._micro_batches(texts):
             kept += part.features["input_ids"].numel()
@@ -66,12 +71,8 @@ class GradientEncoder:
                 vectors = self._forward(part.features)
             part.vectors = vectors if keep else None
             self._parts.append(part)
-            found.append(vectors.detach())
-        order = torch.tensor([place for part in self._parts for place in part.places])
-        whole = torch.cat(found)
-        return (
-            torch.empty_like(whole).index_copy_(0, order.to(whole.device), whole).requires_grad_()
-        )
+            found.append((part.places, vectors.detach()))
+        return self._together(found, len(texts)).requires_grad_()
 
     def carry_back(self, gradient: Tensor) -> None:
         """Back-propagate the gradient of `encode`'s result into the model."""
@@ -90,15 +91,28 @@ class GradientEncoder:
     def vectors(self, texts: Sequence[Text]) -> Tensor:
         """Vectors without gradients, shape (texts, dimension)."""
         found = [(part.places, self._forward(part.features)) for part in self._micro_batches(texts)]
-        whole = torch.cat([vectors for _, vectors in found])
-        order = torch.tensor([place for places, _ in found for place in places])
-        return torch.empty_like(whole).index_copy_(0, order.to(whole.device), whole)
+        return self._together(found, len(texts))
+
+    def _together(self, found: Sequence[tuple[list[int], Tensor]], count: int) -> Tensor:
+        """Each text's vector at its place: those found here, and those of the other processes."""
+        # A process has found none where there are fewer texts than processes.
+        width = found[0][1].shape[1] if found else self.model.get_embedding_dimension() or 0
+        whole = torch.zeros((count, width), device=self.model.device)
+        if found:
+            order = torch.tensor([place for places, _ in found for place in places])
+            whole.index_copy_(
+                0, order.to(whole.device), torch.cat([vectors for _, vectors in found])
+            )
+        self.team.add_up([whole])
+        return whole
 
     def _micro_batches(self, texts: Sequence[Text]) -> list[Part]:
         """Texts of like length and one prompt together, so that little is padding."""
-        order = sorted(
-            range(len(texts)),
-            key=lambda place: (texts[place].prompt or "", len(texts[place].content)),
+        order = self.team.share(
+            sorted(
+                range(len(texts)),
+                key=lambda place: (texts[place].prompt or "", len(texts[place].content)),
+            )
         )
         parts: list[Part] = []
         start = 0

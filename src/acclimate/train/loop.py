@@ -28,9 +28,9 @@ from acclimate.progress import Progress
 from acclimate.settings import TrainSettings
 from acclimate.train.batches import Batch, Example, assemble, batches
 from acclimate.train.course import Course, TrainPoint
-from acclimate.train.encode import GradientEncoder, Text
-from acclimate.train.masters import Masters
-from acclimate.train.objectives import Objective, objective
+from acclimate.train.encode import Text
+from acclimate.train.learner import Learner, Step, Work
+from acclimate.train.team import ALONE, Team
 
 #: Candidates that a held-out query is compared with while training.
 HELD_OUT_CANDIDATES = 8
@@ -52,13 +52,17 @@ class Task:
     topics_seed: int
 
 
-def train(student: DenseEncoder, task: Task, folder: Path, progress: Progress) -> Course:
+def train(
+    student: DenseEncoder, task: Task, folder: Path, progress: Progress, team: Team = ALONE
+) -> Course:
     """Train the student in place and leave it with the best weights, in fp32.
 
-    Goes on from the last checkpoint in `folder`. The same task gives the same weights.
+    Goes on from the last checkpoint in `folder`. The same task gives the same weights. Where
+    there is a team, this is for its first process; the others call `Learner.follow` meanwhile.
     """
-    loop = _Loop(student, task, folder)
+    loop = _Loop(student, task, folder, team)
     course = loop.resume()
+    team.tell({name: each.cpu() for name, each in loop.learner.masters.state().items()})
     settings = task.settings
     with progress.task("train", settings.max_steps) as advance:
         advance(course.step)
@@ -67,47 +71,39 @@ def train(student: DenseEncoder, task: Task, folder: Path, progress: Progress) -
         losses: list[float] = []
         started = time.monotonic()
         for batch in loop.from_step(course.step):
-            torch.manual_seed(task.settings.seed + course.step)
             losses.append(loop.step(batch, course.step))
             course.step += 1
             advance(1)
             if course.step % settings.save_steps == 0 or course.step == settings.max_steps:
                 loop.look(course, losses, time.monotonic() - started)
                 losses, started = [], time.monotonic()
+    team.tell(None)  # finished
     loop.restore_best()
     return course
 
 
 class _Loop:
-    def __init__(self, student: DenseEncoder, task: Task, folder: Path) -> None:
+    def __init__(self, student: DenseEncoder, task: Task, folder: Path, team: Team) -> None:
         self.task = task
         self.folder = folder
+        self.team = team
         self.model = student.model
-        # In evaluation mode nothing is dropped out, and gradients flow all the same.
-        self.model.train(task.settings.dropout)
-        self.masters = Masters(self.model, task.settings, task.settings.max_steps)
-        self.encoder = GradientEncoder(
-            self.model, student.similarity, task.settings.micro_batch_size, self.masters.collect
-        )
-        self.objective: Objective = objective(task.settings.objective, task.settings.temperature)
+        self.learner = Learner(student, task.settings, team)
+        self.masters = self.learner.masters
         self.query_prompt = _prompt(self.model.prompts, "query")
         self.passage_prompt = _prompt(self.model.prompts, "document", "passage", "corpus")
         self.watched = _watched(task)
 
     def from_step(self, step: int) -> Iterator[Batch]:
-        """The batches that are still to come."""
-        task = self.task
-        endless = batches(task.examples, task.vectors, task.settings, task.topics_seed)
-        return islice(endless, step, task.settings.max_steps)
+        """The batches that are still to come, each for all processes together."""
+        task, settings = self.task, self.task.settings
+        size = settings.per_device_train_batch_size * self.team.size
+        whole = replace(settings, per_device_train_batch_size=size)
+        endless = batches(task.examples, task.vectors, whole, task.topics_seed)
+        return islice(endless, step, settings.max_steps)
 
     def step(self, batch: Batch, number: int) -> float:
-        vectors = self.encoder.encode(self._texts(batch))
-        loss = self._loss(vectors, batch)
-        torch.autograd.backward(loss)
-        if vectors.grad is not None:
-            self.encoder.carry_back(vectors.grad)
-        self.masters.step(number)
-        return float(loss.detach())
+        return self.learner.step(self.team.tell(Step(self._work(batch), number)))
 
     def look(self, course: Course, losses: list[float], seconds: float) -> None:
         """Measure the held-out loss, note it, and save a checkpoint."""
@@ -142,27 +138,13 @@ class _Loop:
             for name, parameter in self.masters.parameters.items():
                 parameter.copy_(best[name])
 
-    def _texts(self, batch: Batch) -> list[Text]:
-        passages = self.task.texts(batch.passages)
-        return [Text(text, self.passage_prompt) for text in passages] + [
-            Text(text, self.query_prompt) for text in batch.queries
-        ]
+    def _work(self, batch: Batch) -> Work:
+        passages = [Text(text, self.passage_prompt) for text in self.task.texts(batch.passages)]
+        queries = [Text(text, self.query_prompt) for text in batch.queries]
+        return Work([*passages, *queries], len(passages), batch.cells, batch.values, batch.mask)
 
-    def _loss(self, vectors: Tensor, batch: Batch) -> Tensor:
-        passages, queries = vectors[: len(batch.passages)], vectors[len(batch.passages) :]
-        cells = torch.from_numpy(batch.cells).to(vectors.device)
-        scores = (queries @ passages.T).gather(1, cells) * self.task.settings.scale
-        labels = torch.from_numpy(batch.values).to(vectors.device)
-        return self.objective(scores, labels, torch.from_numpy(batch.mask).to(vectors.device))
-
-    @torch.no_grad()
     def _held_out_loss(self) -> float:
-        self.model.eval()
-        losses = [
-            float(self._loss(self.encoder.vectors(self._texts(batch)), batch))
-            for batch in self.watched
-        ]
-        self.model.train(self.task.settings.dropout)
+        losses = [self.learner.loss(self.team.tell(self._work(batch))) for batch in self.watched]
         return sum(losses) / len(losses) if losses else 0.0
 
 

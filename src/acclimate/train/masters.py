@@ -37,6 +37,11 @@ class Masters:
             fused=True,
         )
 
+    @property
+    def gradients(self) -> list[Tensor]:
+        """What `collect` has added up since the last step, weight by weight."""
+        return [weight.grad for weight in self.weights.values() if weight.grad is not None]
+
     @torch.no_grad()
     def collect(self) -> None:
         """Add the model's gradients to the masters' and clear them."""
@@ -53,9 +58,8 @@ class Masters:
             group["lr"] = self.settings.learning_rate * self._share(number)
         nn.utils.clip_grad_norm_(self.weights.values(), self.settings.max_grad_norm)
         self.optimiser.step()
-        for weight in self.weights.values():
-            if weight.grad is not None:
-                weight.grad.zero_()
+        for gradient in self.gradients:
+            gradient.zero_()
         self.refresh()
 
     @torch.no_grad()
@@ -85,7 +89,7 @@ class Masters:
         for name, weight in self.weights.items():
             weight.copy_(tensors[f"weight/{name}"])
             self.optimiser.state[weight] = {
-                part: tensors[f"{part}/{name}"]
+                part: tensors[f"{part}/{name}"].to(weight.device)
                 for part in ("step", "exp_avg", "exp_avg_sq")
                 if f"{part}/{name}" in tensors
             }
