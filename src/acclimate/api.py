@@ -188,8 +188,10 @@ def export_vectors(folder: str | Path, file: str | Path) -> int:
     from acclimate.engine.engine import Engine
     from acclimate.engine.export import write_vectors
     from acclimate.engine.kinds import DENSE
+    from acclimate.engine.manifest import read_manifest
 
-    return write_vectors(Engine.open(Path(folder), only=(DENSE,)), Path(file))
+    only = (DENSE,) if read_manifest(Path(folder)).settings.models else ()
+    return write_vectors(Engine.open(Path(folder), only=only), Path(file))
 
 
 def is_index(system: str) -> bool:

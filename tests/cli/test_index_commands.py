@@ -1,0 +1,88 @@
+"""index, search, evaluate, weigh and export over an index folder, as a user types them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acclimate.formats.beir import write_beir
+from acclimate.types import Passage
+from commands import PASSAGES, acclimate, tiny_corpus
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    return tiny_corpus(tmp_path / "corpus")
+
+
+@pytest.fixture
+def index(tmp_path: Path, corpus: Path) -> Path:
+    folder = tmp_path / "index"
+    assert acclimate("index", corpus, "--out", folder, "--model", "none").code == 0
+    return folder
+
+
+def test_index_says_what_it_did(tmp_path: Path, corpus: Path) -> None:
+    ran = acclimate("index", corpus, "--out", tmp_path / "i", "--model", "none", "--json")
+    assert ran.json["added"] == len(PASSAGES)
+
+
+def test_search_needs_no_corpus_with_an_index(index: Path) -> None:
+    found = acclimate("search", index, "pair up lists", "-k", 1, "--explain", "--json").json
+    (hit,) = found["hits"]
+    assert (hit["id"], hit["rank"]) == ("zip", 1)
+    assert hit["snippet"]["text"].startswith("Pair up two lists")
+    assert {term["term"] for term in hit["explanation"]["terms"]} == {"pair", "up", "list"}
+
+
+def test_people_see_a_table_and_the_reasons(index: Path) -> None:
+    ran = acclimate("search", index, "markup lists", "--explain")
+    assert "Markup [red]in[/red] a text" in ran.out
+    assert "terms: markup" in ran.out
+
+
+def test_evaluate_measures_an_index(index: Path, corpus: Path) -> None:
+    ran = acclimate("evaluate", index, corpus, "--mode", "lexical", "--compare", "bm25", "--json")
+    ours, theirs = ran.json["measures"], ran.json["compared"][0]["measures"]
+    assert ours["nDCG@10"]["value"] == theirs["nDCG@10"]["value"] == 1.0
+    assert ran.json["system"] == f"{index} (lexical)"
+
+
+def test_update_makes_the_index_equal_to_the_collection(tmp_path: Path, index: Path) -> None:
+    changed = [*PASSAGES[1:], Passage("new", "A zebra.")]
+    write_beir(tmp_path / "changed", changed)
+    ran = acclimate("index", tmp_path / "changed", "--out", index, "--update", "--json")
+    assert ran.json == {
+        "index": str(index), "added": 1, "replaced": 0, "deleted": 1, "unchanged": 3
+    }  # fmt: skip
+    assert acclimate("search", index, "zebra", "--json").json["hits"][0]["id"] == "new"
+    assert acclimate("search", index, "pair up", "--json").json["hits"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["search", "INDEX", "x", "--mode", "dense"], "this index has lexical"),
+        (["search", "INDEX", "x", "--where", "colour = 'red'"], "colour"),
+        (["search", "INDEX", "x", "--where", "year >"], "where"),
+        (["search", "INDEX", "CORPUS", "x"], "leave CORPUS out"),
+        (["search", "bm25", "x"], "name the collection"),
+        (["search", "bm25", "CORPUS", "x", "--mode", "lexical"], "no index folder"),
+        (["evaluate", "bm25", "CORPUS", "--mode", "lexical"], "index folders"),
+        (["index", "CORPUS", "--out", "INDEX", "--model", "none"], "--update"),
+        (["index", "CORPUS", "--out", "NEW", "--model", "none", "--no-lexical"], "of nothing"),
+        (["weigh", "INDEX"], "--judged"),
+        (["weigh", "INDEX", "--judged", "CORPUS", "--split", "test"], "hybrid"),
+        (["export", "INDEX", "NEW"], "--model"),
+        (["serve", "NEW"], "acclimate index"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_a_remedy(
+    tmp_path: Path, index: Path, corpus: Path, arguments: list[str], says: str
+) -> None:
+    names = {"INDEX": index, "CORPUS": corpus, "NEW": tmp_path / "new"}
+    ran = acclimate(*(names.get(argument, argument) for argument in arguments))
+    assert ran.code == 2
+    assert says in ran.err
+    assert not (tmp_path / "new").exists()
