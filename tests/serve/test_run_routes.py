@@ -17,7 +17,7 @@ from acclimate.corpus import open_corpus
 from acclimate.errors import UsageError
 from acclimate.serve.browse import Browser, spread
 from acclimate.serve.handlers import add_handlers
-from acclimate.serve.page import page_router
+from acclimate.serve.runs import run_router
 from toys import Toys
 
 
@@ -40,7 +40,7 @@ def client(finished: Adaptation) -> Iterator[TestClient]:
 
 def _client(browser: Browser | None) -> TestClient:
     app = FastAPI()
-    app.include_router(page_router(browser))
+    app.include_router(run_router(browser))
     add_handlers(app)
     return TestClient(app)
 

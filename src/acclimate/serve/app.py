@@ -17,6 +17,7 @@ from acclimate.serve.browse import Browser
 from acclimate.serve.handlers import add_handlers
 from acclimate.serve.page import page_router
 from acclimate.serve.routes import documents, search, status
+from acclimate.serve.runs import run_router
 from acclimate.serve.service import Service
 from acclimate.serve.settings import ServeSettings
 from acclimate.serve.watch import Watch
@@ -63,12 +64,13 @@ def create_app(engine: Engine, settings: ServeSettings) -> FastAPI:
 def _add_routes(app: FastAPI, settings: ServeSettings, browser: Browser | None) -> None:
     app.include_router(status.health)
     app.include_router(manual.router)
+    # The page holds nothing of the index, and asks for a key where reading takes one.
+    app.include_router(page_router())
     counted = APIRouter(dependencies=[Depends(under_way)])
     counted.include_router(documents.writing)
     reading = APIRouter(dependencies=[Depends(with_key)] if settings.protect_reads else [])
-    for router in (status.about, search.router, documents.reading):
+    for router in (status.about, search.router, documents.reading, run_router(browser)):
         reading.include_router(router)
-    reading.include_router(page_router(browser))
     counted.include_router(reading)
     app.include_router(counted)
 

@@ -11,9 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from fastapi.responses import Response
 
-from acclimate.serve.browse import Browser
 from acclimate.serve.errors import NotFound
-from acclimate.serve.runs import run_router
 
 #: Scripts, styles and answers from this service only; nothing inline, nothing framed.
 POLICY = (
@@ -53,8 +51,8 @@ def page_files() -> dict[str, File]:
     }
 
 
-def page_router(browser: Browser | None = None) -> APIRouter:
-    """Both views with their files, and what the second one asks for."""
+def page_router() -> APIRouter:
+    """Both views with their files. What they show comes from the service's other routes."""
     router = APIRouter()
     known = page_files()
 
@@ -72,7 +70,6 @@ def page_router(browser: Browser | None = None) -> APIRouter:
             raise NotFound(f"the page has no file {name[:80]!r}", "name", "open / or /browse")
         return known[name].answer(if_none_match)
 
-    router.include_router(run_router(browser))
     return router
 
 

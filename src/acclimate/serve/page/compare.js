@@ -13,6 +13,7 @@ import { counted } from "./words.js";
 let info = { modes: [], fields: {}, models: [] };
 let state = { query: "", where: "", k: 10, systems: [] };
 let answers = null;
+let answeredBy = []; // the systems that gave them, while others may be chosen already
 let names = [];
 let column = 0;
 let asking = new AbortController();
@@ -34,7 +35,7 @@ const act = {
       const found = answers[at].results.find((each) => each.passage.id === result.passage.id);
       return { name, rank: found?.rank ?? 0, value: found?.score ?? 0, here: at === place };
     });
-    openDetail(names[place], result, ranks, () => explanation(state.systems[place], result));
+    openDetail(names[place], result, ranks, () => explanation(answeredBy[place], result));
   },
 };
 
@@ -108,7 +109,9 @@ async function search() {
   const { signal } = asking;
   byId("results").setAttribute("aria-busy", "true");
   try {
+    const systems = [...state.systems];
     answers = await answered(signal);
+    answeredBy = systems;
     explained = new Map();
     clearError();
     show();

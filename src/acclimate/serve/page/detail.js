@@ -62,7 +62,7 @@ function why(result) {
   }
   if (words.length) {
     parts.push(el("h4", {}, "Words, by how far the score drops without them"),
-      weights(words.map(({ word, weight }) => [word, weight])),
+      weights(distinct(words)),
       el("p", { class: "soft legend" }, "In the passage they are underlined: ",
         el("span", { class: "w4" }, "much"), " ", el("span", { class: "w1" }, "a little"), ", ",
         el("span", { class: "w-2" }, "against"), "."));
@@ -71,6 +71,16 @@ function why(result) {
     parts.push(el("p", { class: "soft" }, "No word by itself carried the score."));
   }
   return parts;
+}
+
+// A word that repeats once, with what its heaviest occurrence carries.
+function distinct(words) {
+  const heaviest = new Map();
+  for (const { word, weight } of words) {
+    const name = word.toLowerCase();
+    if (Math.abs(weight) > Math.abs(heaviest.get(name) ?? 0)) heaviest.set(name, weight);
+  }
+  return [...heaviest];
 }
 
 function stages(result) {

@@ -131,6 +131,7 @@ function showMargins(margins) {
     return;
   }
   const most = Math.max(...margins.bins.map((each) => each.count));
+  const below = margins.bins[0].high <= 0;
   const columns = margins.bins.map((each) => {
     const column = el("span", { class: each.high <= 0 ? "below" : "",
       title: `${figure(each.low)} to ${figure(each.high)}: ${count(each.count)}` });
@@ -139,7 +140,7 @@ function showMargins(margins) {
   });
   byId("margins").replaceChildren(
     el("p", { class: "soft" }, `How far the teacher puts the own passage ahead, over ${counted(margins.pairs, "pair")}. `,
-      el("strong", {}, percent(margins.below_zero)), " of the negatives are put above it (striped)."),
+      el("strong", {}, percent(margins.below_zero)), ` of the negatives are put above it${below ? " (striped)" : ""}.`),
     el("div", { class: "histogram", "aria-hidden": "true" }, ...columns),
     el("div", { class: "axis" }, el("span", {}, unseen("Margins from "), figure(margins.bins[0].low, 1)),
       el("span", {}, unseen(" to "), figure(margins.bins.at(-1).high, 1))));

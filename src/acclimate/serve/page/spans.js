@@ -16,7 +16,12 @@ export function marked(text, marks) {
   return parts;
 }
 
-// Part of the text, each word shaded by how much of the score it carried: four steps each way.
+// From 0 (less than a fifth of what the heaviest word carries) to 4, negative for words against.
+function stepOf(weight, most) {
+  return most ? Math.sign(weight) * Math.min(4, Math.trunc((5 * Math.abs(weight)) / most)) : 0;
+}
+
+// Part of the text, each word shaded by how much of the score it carried.
 export function shaded(text, words, from, to) {
   const characters = Array.from(text);
   const most = Math.max(...words.map((word) => Math.abs(word.weight)), 0);
@@ -25,7 +30,7 @@ export function shaded(text, words, from, to) {
   for (const { word, span, weight } of words) {
     const inside = span.start >= end && span.end <= to;
     if (!inside || characters.slice(span.start, span.end).join("") !== word) continue;
-    const step = most ? Math.round((4 * weight) / most) : 0;
+    const step = stepOf(weight, most);
     parts.push(characters.slice(end, span.start).join(""));
     parts.push(step ? el("span", { class: `w${step}` }, word) : word);
     end = span.end;

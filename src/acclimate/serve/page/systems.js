@@ -25,6 +25,7 @@ export function systemName(system, info) {
 
 // What a stage of a search is called: kinds of index, re-rankers, and the writing of reasons.
 export function stageName(stage) {
+  if (/^dense-\d+$/.test(stage)) return NAMES.dense; // a further model of the index
   const [kind, ...rest] = stage.split(":");
   return rest.length ? `${NAMES[kind] ?? kind} ${shortModel(rest.join(":"))}` : NAMES[stage] ?? stage;
 }
