@@ -52,7 +52,8 @@ def read_all(index: SparseLeg, query: str, k: int, allowed: Mask, tiebreak: Rows
     query=VECTOR,
     k=st.integers(1, 8),
     lookup=st.sampled_from([0, 1, 8, 10**6]),
-    leaders=st.sampled_from([1, 4]),
+    step=st.sampled_from([-(10**6), 0, 10]),
+    groups=st.sampled_from([1, 4, 256]),
     data=st.data(),
 )
 def test_skipping_changes_nothing(
@@ -60,7 +61,8 @@ def test_skipping_changes_nothing(
     query: Weights,
     k: int,
     lookup: int,
-    leaders: int,
+    step: int,
+    groups: int,
     data: st.DataObject,
 ) -> None:
     vectors = [vector for part in parts for vector in part]
@@ -71,7 +73,8 @@ def test_skipping_changes_nothing(
     tiebreak = np.array(order, dtype=np.int64)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(maxscore, "LOOKUP", lookup)
-        patch.setattr(maxscore, "LEADERS", leaders)
+        patch.setattr(maxscore, "STEP", step)
+        patch.setattr(maxscore, "GROUPS", groups)
         index = leg(Path(folder), parts, live, tiebreak)
         found = index.search([written(query)], k, allowed)[0]
         expected = read_all(index, written(query), k, allowed & live, tiebreak)
@@ -82,7 +85,10 @@ def test_skipping_changes_nothing(
         assert score == pytest.approx(exact, rel=1e-5)
 
 
-def test_common_terms_are_not_read_where_rare_ones_decide(tmp_path: Path) -> None:
+def test_common_terms_are_not_read_where_rare_ones_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maxscore, "STEP", 0)
     # Ten rows have the rare token 1, all have the light token 2.
     vectors = [{1: 5.0 + row, 2: 0.01} if row < 10 else {2: 0.01} for row in range(2000)]
     every = np.ones(2000, dtype=np.bool_)
@@ -92,7 +98,8 @@ def test_common_terms_are_not_read_where_rare_ones_decide(tmp_path: Path) -> Non
     assert index.reading([asked], 5, every) == Reading(read=10 + 5, exhaustive=2010)
 
 
-def test_few_allowed_rows_are_looked_up(tmp_path: Path) -> None:
+def test_few_allowed_rows_are_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maxscore, "STEP", 0)
     vectors = [{1: 1.0 + row / 1000, 2: 1.0} for row in range(1000)]
     index = leg(tmp_path, [vectors], np.ones(1000, dtype=np.bool_), np.arange(1000))
     allowed = np.zeros(1000, dtype=np.bool_)

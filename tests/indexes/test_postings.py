@@ -93,7 +93,7 @@ def test_files_are_mapped_and_hold_no_pickles(tmp_path: Path) -> None:
     assert {path.suffix for path in folder.iterdir()} == {".npy"}
     opened = LexicalPart.open(folder).postings
     assert all(
-        isinstance(array, np.memmap)
+        isinstance(array.base, np.memmap)
         for array in (opened.indptr, opened.rows, opened.values, opened.largest, opened.lengths)
     )
 

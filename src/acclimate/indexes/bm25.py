@@ -16,7 +16,7 @@ from typing import Protocol
 from acclimate.indexes.analysis import Analyser, Match
 from acclimate.indexes.base import Mask, Ranked, Scores
 from acclimate.indexes.bm25part import LexicalPart, merge_parts, write_expansions, write_part
-from acclimate.indexes.bm25terms import Asked, Statistics, Term
+from acclimate.indexes.bm25terms import Repeated, Statistics, Term
 from acclimate.indexes.columns import Parts, TermWeight, contributions_of, scores_of
 from acclimate.indexes.kept import Kept
 from acclimate.indexes.lexical import LexicalSettings
@@ -102,13 +102,13 @@ class LexicalLeg:
 
     def search(self, queries: Sequence[str], k: int, allowed: Mask) -> list[Ranked]:
         """The best k allowed rows that share a term with each query."""
-        where = Field.of(allowed & self._rows.live)
-        return [best(self._columns(query), k, where, self._rows.tiebreak)[0] for query in queries]
+        where = Field(allowed & self._rows.live, k)
+        return [best(self._columns(query), where, self._rows.tiebreak)[0] for query in queries]
 
     def reading(self, queries: Sequence[str], k: int, allowed: Mask) -> Reading:
         """How many postings such a search touches for all queries, of how many."""
-        where = Field.of(allowed & self._rows.live)
-        found = (best(self._columns(query), k, where, self._rows.tiebreak) for query in queries)
+        where = Field(allowed & self._rows.live, k)
+        found = (best(self._columns(query), where, self._rows.tiebreak) for query in queries)
         return sum((reading for _, reading in found), Reading(0, 0))
 
     def score(self, query: str, rows: Rows) -> Scores:
@@ -134,14 +134,13 @@ class LexicalLeg:
                 return part.expansions[row - start] if part.expansions else ()
         raise IndexError(f"row {row} of {len(self._rows.live)}")
 
-    def _columns(self, query: str) -> list[Asked]:
+    def _columns(self, query: str) -> list[Term | Repeated]:
         """The query's terms that the index has, the rarest first."""
-        counts = Counter(self._analyse(query))
-        found = [
-            Asked(name, term, times)
-            for name, times in counts.items()
-            if (term := self._terms(name))
-        ]
+        found: list[Term | Repeated] = []
+        for name, times in Counter(self._analyse(query)).items():
+            term = self._terms(name)
+            if term is not None:
+                found.append(term if times == 1 else Repeated(term, times))
         # An order that the parts have no say in, so that sums round alike however it is split.
         return sorted(found, key=lambda column: (-column.weight, column.name))
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from acclimate.indexes.base import Mask, Scores
 from acclimate.indexes.bm25part import LexicalPart
-from acclimate.indexes.columns import Parts, Piece, all_rows, find, live_count
+from acclimate.indexes.columns import Parts, Piece, find, live_count
 from acclimate.indexes.lexical import LexicalSettings
-from acclimate.indexes.postings import Values
+from acclimate.indexes.postings import RowNumbers, Values
 from acclimate.ranking import Rows
 
 
@@ -44,65 +44,85 @@ class Statistics:
         # math.log in float64, rounded once, as in bm25s.
         rarity = np.float32(math.log(1 + (count - frequency + 0.5) / (frequency + 0.5)))
         bound = float(rarity) * most / (most + self._least)
-        return Term(pieces, rarity, bound, self.held_back)
+        return Term(term, pieces, rarity, bound, self.held_back)
 
 
 class Term:
-    """A term's column, weighted as if the query had it once."""
+    """A Column: a term that a query has once."""
 
     def __init__(
-        self, pieces: Sequence[Piece], rarity: np.float32, bound: float, held_back: Scores
+        self,
+        name: str,
+        pieces: Sequence[Piece],
+        rarity: np.float32,
+        bound: float,
+        held_back: Scores,
     ) -> None:
-        self.pieces = pieces
-        self.rarity = rarity
+        self.name = name
+        #: What a row gets at most however often it has the term; orders the terms of a query.
+        self.weight = float(rarity)
         self.bound = bound
         self.size = sum(len(piece.rows) for piece in pieces)
+        self._pieces = pieces
+        self._rarity = rarity
         self._held_back = held_back
 
+    def add_to(self, scores: Scores, times: np.float32 | None = None) -> None:
+        for start, stop, rows, weights in self._weighed:
+            added = weights if times is None else weights * times
+            np.add.at(scores[start:stop], rows, added)
+
+    def at(self, rows: Rows) -> Scores:
+        found = np.zeros(len(rows), dtype=np.float32)
+        for number, asked, places in find(self._pieces, rows):
+            found[asked] = self._cells(number, places)
+        return found
+
     @cached_property
-    def weights(self) -> list[Scores]:
-        """What each row of each piece gets; computed when the column is first read as a whole."""
-        return [self._weigh(p.values, p.start + p.rows.astype(np.int64)) for p in self.pieces]
+    def _weighed(self) -> list[tuple[int, int, RowNumbers, Scores]]:
+        """Each piece with what its rows get; computed when the column is first read as a whole."""
+        return [
+            (
+                piece.start,
+                piece.stop,
+                piece.rows,
+                self._weigh(piece.values, piece.start, piece.rows),
+            )
+            for piece in self._pieces
+        ]
 
-    def cells(self, number: int, rows: Rows, places: Rows) -> Scores:
-        """What `weights[number][places]` is, without computing the rest; `rows` lie there."""
-        if "weights" in self.__dict__:
-            return self.weights[number][places]
-        return self._weigh(self.pieces[number].values[places], rows)
+    def _cells(self, number: int, places: Rows) -> Scores:
+        """What rows at some places of a piece get, without computing the rest."""
+        if "_weighed" in self.__dict__:
+            return self._weighed[number][3][places]
+        piece = self._pieces[number]
+        return self._weigh(piece.values[places], piece.start, piece.rows[places])
 
-    def _weigh(self, counts: Values, rows: Rows) -> Scores:
+    def _weigh(self, counts: Values, start: int, rows: RowNumbers) -> Scores:
         known = counts.astype(np.float32)
-        weights = self._held_back[rows]
+        weights = self._held_back[start:][rows]
         weights += known
         np.divide(known, weights, out=weights)
-        weights *= self.rarity
+        weights *= self._rarity
         return weights
 
 
-class Asked:
-    """A Column: a term that a query has `times` times."""
+class Repeated:
+    """A Column: a term that a query has several times, and that counts so many times."""
 
-    def __init__(self, name: str, term: Term, times: int) -> None:
-        self.name = name
-        self.weight = float(term.rarity) * times
+    def __init__(self, term: Term, times: int) -> None:
+        self.name = term.name
+        self.weight = term.weight * times
         self.bound = term.bound * times
         self.size = term.size
         self._term = term
         self._times = np.float32(times)
 
-    def rows(self) -> Rows:
-        return all_rows(self._term.pieces)
-
     def add_to(self, scores: Scores) -> None:
-        for piece, weights in zip(self._term.pieces, self._term.weights, strict=True):
-            added = weights if self._times == 1 else weights * self._times
-            np.add.at(scores[piece.start : piece.stop], piece.rows, added)
+        self._term.add_to(scores, self._times)
 
     def at(self, rows: Rows) -> Scores:
-        found = np.zeros(len(rows), dtype=np.float32)
-        for number, asked, places in find(self._term.pieces, rows):
-            found[asked] = self._term.cells(number, rows[asked], places) * self._times
-        return found
+        return self._term.at(rows) * self._times
 
 
 def _held_back(settings: LexicalSettings, parts: Sequence[LexicalPart], live: Mask) -> Scores:

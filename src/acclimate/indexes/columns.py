@@ -34,12 +34,8 @@ class Column(Protocol):
         """No row gets more than this."""
         ...
 
-    def rows(self) -> Rows:
-        """The rows that it adds to, increasing, shape (size,)."""
-        ...
-
     def add_to(self, scores: Scores) -> None:
-        """Add to the scores of all rows, shape (rows of the snapshot,)."""
+        """Add to the scores of all rows, shape (rows of the snapshot or more,)."""
         ...
 
     def at(self, rows: Rows) -> Scores:
@@ -59,12 +55,6 @@ class Piece(NamedTuple):
     stop: int
     rows: RowNumbers
     values: Values
-
-
-def all_rows(pieces: Sequence[Piece]) -> Rows:
-    """The rows of a column within the snapshot."""
-    found = [piece.rows.astype(np.int64) + piece.start for piece in pieces]
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
 class Cells(NamedTuple):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from acclimate.indexes.postings import Places
+from acclimate.indexes.postings import Places, mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,12 @@ class Lines:
     def open(cls, path: Path) -> Lines:
         """By memory map, from the two files that `write_lines` wrote."""
         empty = path.stat().st_size == 0
-        blob = np.zeros(0, np.uint8) if empty else np.memmap(path, dtype=np.uint8, mode="r")
-        return cls(blob, np.load(_offsets(path), mmap_mode="r"))
+        blob = (
+            np.zeros(0, np.uint8)
+            if empty
+            else np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
+        )
+        return cls(blob, mapped(_offsets(path)))
 
     def __getitem__(self, row: int) -> tuple[str, ...]:
         line = self.blob[self.offsets[row] : self.offsets[row + 1]].tobytes()

@@ -9,11 +9,10 @@ completed, by looking them up. The result is that of reading everything, in ever
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from acclimate.errors import UsageError
 from acclimate.indexes.base import Mask, Ranked, Scores
@@ -22,8 +21,12 @@ from acclimate.ranking import Rows, top
 
 #: A row looked up costs about as much as so many postings read in a row.
 LOOKUP = 8
-#: Rows whose scores tell how good the k-th best is at least, in multiples of k.
-LEADERS = 4
+#: What a step besides reading costs (looking up, or finding out who leads), in postings.
+STEP = 1 << 14
+#: The k-th best score is estimated from the best scores of so many groups of rows.
+GROUPS = 256
+
+_ABOVE_0 = float(np.finfo(np.float32).smallest_subnormal)
 
 
 class Reading(NamedTuple):
@@ -38,51 +41,63 @@ class Reading(NamedTuple):
         return Reading(self.read + other.read, self.exhaustive + other.exhaustive)
 
 
-@dataclass(frozen=True, slots=True)
 class Field:
-    """The rows that a search may find. Scores of all others start, and stay, below everything."""
+    """The rows that a search for k hits may find.
 
-    allowed: Mask
-    count: int
-    start: Scores = field(repr=False)
+    Rows of one number modulo `groups` are a group. Scores are kept for a multiple of `groups` rows;
+    those beyond the last row stay 0.
+    """
 
-    @classmethod
-    def of(cls, allowed: Mask) -> Field:
-        start = np.zeros(len(allowed), dtype=np.float32)
-        count = int(np.count_nonzero(allowed))
-        if count < len(allowed):
-            start[~allowed] = -np.inf
-        return cls(allowed, count, start)
+    def __init__(self, allowed: Mask, k: int) -> None:
+        """Raises UsageError for a k below 1."""
+        if k < 1:
+            raise UsageError(f"k is {k}; ask for at least 1 hit")
+        self.k = k
+        self.allowed = allowed
+        self.count = int(np.count_nonzero(allowed))
+        # Of k rows in 8 k groups, few share one, so that the leaders are nearly the best.
+        self.groups = max(GROUPS, 8 * k)
+        self._size = -(-len(allowed) // self.groups) * self.groups
+        # What is added to -inf stays below everything.
+        self._start: Scores | None = None
+        if self.count < len(allowed):
+            self._start = np.where(allowed, np.float32(0), np.float32(-np.inf))
+
+    def scores(self) -> Scores:
+        """New scores for every row: 0 for those that may be found."""
+        scores = np.zeros(self._size, dtype=np.float32)
+        if self._start is not None:
+            scores[: len(self._start)] = self._start
+        return scores
 
 
-def best(columns: Sequence[Column], k: int, where: Field, tiebreak: Rows) -> tuple[Ranked, Reading]:
+def best(columns: Sequence[Column], where: Field, tiebreak: Rows) -> tuple[Ranked, Reading]:
     """The k best rows with a score above 0. Scores are float32 sums in the order of the columns.
 
     Give the columns by falling weight, in an order that does not depend on how the index is split
     into parts.
     """
-    if k < 1:
-        raise UsageError(f"k is {k}; ask for at least 1 hit")
-    race = _Race(columns, k, where)
+    race = _Race(columns, where)
     rows = race.run()
     scores = race.scores[rows]
-    order = top(scores, tiebreak[rows], k)
-    return Ranked(rows[order], scores[order]), Reading(race.read, race.exhaustive)
+    order = top(scores, tiebreak[rows], where.k)
+    return Ranked(rows[order], scores[order]), Reading(
+        race.read, sum(column.size for column in columns)
+    )
 
 
 class _Race:
     """One search."""
 
-    def __init__(self, columns: Sequence[Column], k: int, where: Field) -> None:
+    def __init__(self, columns: Sequence[Column], where: Field) -> None:
         self.columns = columns
-        self.k = k
         self.where = where
-        self.scores = where.start.copy()
-        self.exhaustive = sum(column.size for column in columns)
+        self.scores = where.scores()
         self.read = 0
         # rest[i]: what columns i, i+1, ... can add to a row at most.
-        bounds = [0.0, *(column.bound for column in reversed(columns))]
-        self._rest: npt.NDArray[np.float64] = np.cumsum(bounds)[::-1]
+        self._rest = _sums([column.bound for column in columns])
+        # gain[i]: the postings that need not be read if only few rows are still in the race.
+        self._gain = _sums([max(0, column.size - STEP) for column in columns])
         # Sums are rounded once a column, the bounds a few times more.
         self._margin = 1 + (len(columns) + 4) * 2.0**-23
         #: The k-th best score is at least this.
@@ -90,51 +105,64 @@ class _Race:
 
     def run(self) -> Rows:
         """The rows that may be among the best k, with their whole scores in `scores`."""
-        if LOOKUP * self.where.count < self.exhaustive:
+        if not self._pays(0):  # so it is in small indexes, where reading everything takes no time
+            for column in self.columns:
+                self._read(column)
+            return self._contenders(len(self.columns))
+        if LOOKUP * self.where.count * len(self.columns) < self._gain[0]:
             return self._complete(np.flatnonzero(self.where.allowed), 0)
-        leaders = np.zeros(0, dtype=np.int64)
-        unread = self.exhaustive
         for number, column in enumerate(self.columns):
-            # A row that no column before this has named cannot come in any more.
-            if self._rest[number] * self._margin < self._least:
-                return self._complete(self._contenders(number), number)
-            column.add_to(self.scores)
-            self.read += column.size
-            unread -= column.size
-            if len(leaders) < LEADERS * self.k:
-                leaders = np.union1d(leaders, column.rows()) if len(leaders) else column.rows()
-            rest = self._rest[number + 1]
-            # Only where it can end the reading, and costs less than what is left to read.
-            if rest < self._rest[0] - rest and unread > len(leaders):
-                self._raise(self.scores[leaders])
-        self._raise(self.scores[leaders])
+            # Before half of the whole is read, no row can be ahead of what is left.
+            if self._pays(number) and 2 * self._rest[number] < self._rest[0]:
+                self._raise(self._leaders())
+                # Then a row that no column before this has named cannot come in any more.
+                if self._rest[number] * self._margin < self._least:
+                    return self._complete(self._contenders(number), number)
+            self._read(column)
         return self._contenders(len(self.columns))
 
     def _complete(self, rows: Rows, number: int) -> Rows:
         """Bring the rows' scores up to date from column `number` on, dropping who falls behind."""
         for place in range(number, len(self.columns)):
             column = self.columns[place]
-            if LOOKUP * len(rows) < column.size:
+            if STEP + LOOKUP * len(rows) < column.size:
                 self.scores[rows] += column.at(rows)
                 self.read += len(rows)
             else:
-                column.add_to(self.scores)
-                self.read += column.size
-            scores = self.scores[rows]
-            self._raise(scores)
-            rows = rows[scores >= self._cut(place + 1)]
+                self._read(column)
+            if self._pays(place + 1):
+                self._raise(self.scores[rows])
+                rows = rows[self.scores[rows] >= self._cut(place + 1)]
         return rows[self.scores[rows] > 0]
 
-    def _contenders(self, number: int) -> Rows:
-        """The rows with a score that columns from `number` on can still lift into the best k."""
-        cut = self._cut(number)
-        return np.flatnonzero(self.scores >= cut if cut > 0 else self.scores > 0)
+    def _read(self, column: Column) -> None:
+        column.add_to(self.scores)
+        self.read += column.size
 
-    def _cut(self, number: int) -> float:
-        return float(self._least / self._margin - self._rest[number])
+    def _pays(self, number: int) -> bool:
+        """Whether more can be left out from column `number` on than finding out what costs."""
+        return self._gain[number] > len(self.scores) / 4
+
+    def _leaders(self) -> Scores:
+        """The best score of each group: of different rows, and nearly the best ones."""
+        table = self.scores.reshape(-1, self.where.groups)
+        return np.asarray(table.max(axis=0, initial=0))
 
     def _raise(self, scores: Scores) -> None:
         """The k-th best of some rows' scores is a least for the k-th best of all."""
-        if len(scores) >= self.k:
-            place = len(scores) - self.k
+        if len(scores) >= self.where.k:
+            place = len(scores) - self.where.k
             self._least = max(self._least, float(np.partition(scores, place)[place]))
+
+    def _contenders(self, number: int) -> Rows:
+        """The rows with a score that columns from `number` on can still lift into the best k."""
+        self._raise(self._leaders())
+        return np.flatnonzero(self.scores >= max(self._cut(number), _ABOVE_0))
+
+    def _cut(self, number: int) -> float:
+        return self._least / self._margin - self._rest[number]
+
+
+def _sums(values: Sequence[float]) -> list[float]:
+    """The sum of the values from each place on, and 0 at the end."""
+    return [*accumulate(reversed(values), initial=0)][::-1]

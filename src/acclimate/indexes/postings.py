@@ -53,7 +53,7 @@ class Postings:
     @classmethod
     def open(cls, folder: Path) -> Postings:
         """By memory map, from the files that `merge` wrote."""
-        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _FILES))
+        return cls(*(mapped(folder / f"{name}.npy") for name in _FILES))
 
     @property
     def columns(self) -> int:
@@ -75,6 +75,11 @@ class Postings:
             running = np.concatenate(([0], np.cumsum(alive, dtype=np.int64)))
             counts[first:last] = np.diff(running[bounds - bounds[0]])
         return counts
+
+
+def mapped(path: Path) -> Values:
+    """An array by memory map, as a plain array: numpy's own class is slow to slice."""
+    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 class Source(NamedTuple):

@@ -19,7 +19,6 @@ from acclimate.indexes.columns import (
     Parts,
     Piece,
     TermWeight,
-    all_rows,
     contributions_of,
     find,
     live_count,
@@ -120,9 +119,9 @@ class SparseLeg:
     def _search(
         self, queries: Sequence[str], k: int, allowed: Mask
     ) -> list[tuple[Ranked, Reading]]:
-        where = Field.of(allowed & self._rows.live)
+        where = Field(allowed & self._rows.live, k)
         return [
-            best(self._columns(vector), k, where, self._rows.tiebreak)
+            best(self._columns(vector), where, self._rows.tiebreak)
             for vector in self._encode(queries)
         ]
 
@@ -161,9 +160,6 @@ class Weighed:
         self.size = token.size
         self.bound = float(token.largest) * float(weight)
         self._weight = weight
-
-    def rows(self) -> Rows:
-        return all_rows(self.pieces)
 
     def add_to(self, scores: Scores) -> None:
         for piece in self.pieces:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from acclimate.indexes.base import Mask
-from acclimate.indexes.postings import Postings, Source, merge
+from acclimate.indexes.postings import Postings, Source, mapped, merge
 from acclimate.indexes.vocabulary import united
 from acclimate.models.sparse import SparseVector
 
@@ -29,7 +29,7 @@ class SparsePart:
     @classmethod
     def open(cls, folder: Path) -> SparsePart:
         """By memory map."""
-        return cls(np.load(folder / "tokens.npy", mmap_mode="r"), Postings.open(folder))
+        return cls(mapped(folder / "tokens.npy"), Postings.open(folder))
 
     @property
     def rows(self) -> int:

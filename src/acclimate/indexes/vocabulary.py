@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from acclimate.indexes.postings import Places
+from acclimate.indexes.postings import Places, mapped
 
 Name = TypeVar("Name", str, int)
 
@@ -36,8 +36,8 @@ class Vocabulary:
     @classmethod
     def open(cls, folder: Path) -> Vocabulary:
         return cls(
-            np.load(folder / "terms.npy", mmap_mode="r"),
-            np.load(folder / "terms-offsets.npy", mmap_mode="r"),
+            mapped(folder / "terms.npy"),
+            mapped(folder / "terms-offsets.npy"),
         )
 
     def save(self, folder: Path) -> None:
