@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from acclimate.models.causal import CausalModel
+from acclimate.models.continuations import Continuations
 from acclimate.models.dense import DenseEncoder
 from acclimate.models.generator import CausalGenerator
 from acclimate.models.likelihood import LikelihoodScorer
@@ -61,7 +62,7 @@ def test_minilm_gives_the_cosines_that_it_is_known_for() -> None:
 
 
 def test_gemma_finds_queries_likelier_after_the_passage_that_answers(gemma: CausalModel) -> None:
-    scorer = LikelihoodScorer(gemma, 350, batch_size=16)
+    scorer = LikelihoodScorer(Continuations.of(gemma), 350, batch_size=16)
     scores = scorer.score([(query, passage) for query in QUERIES for passage in PASSAGES])
     table = np.array(scores).reshape(len(QUERIES), len(PASSAGES))
     assert table.argmax(axis=1).tolist() == [0, 1, 2, 3]
