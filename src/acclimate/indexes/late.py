@@ -31,6 +31,7 @@ from acclimate.indexes.base import Mask, Ranked, Scores
 from acclimate.indexes.latepart import LatePart, kept_tokens, write_part
 from acclimate.models.base import Vectors
 from acclimate.models.multivector import TokenVectors
+from acclimate.models.precision import without_placement
 from acclimate.ranking import Rows, top
 from acclimate.types import Passage
 
@@ -53,7 +54,7 @@ class LateKind:
 
     @property
     def identity(self) -> str:
-        return f"{self.encoder.identity}, tokens-{FORMAT}, float16"
+        return f"{without_placement(self.encoder.identity)}, tokens-{FORMAT}, float16"
 
     def write(self, folder: Path, passages: Sequence[Passage]) -> None:
         """Encode passages and write them as a part; UsageError for numbers that do not fit."""

@@ -27,6 +27,7 @@ from acclimate.indexes.columns import (
 from acclimate.indexes.kept import Kept
 from acclimate.indexes.maxscore import Field, Reading, best
 from acclimate.indexes.sparsepart import SparsePart, merge_parts, write_part
+from acclimate.models.precision import without_placement
 from acclimate.models.sparse import SparseTexts, SparseVector
 from acclimate.ranking import Rows
 from acclimate.types import Passage
@@ -50,7 +51,7 @@ class SparseKind:
     @property
     def identity(self) -> str:
         """The encoder."""
-        return f"{_FORMAT} {self._encoder.identity}"
+        return f"{_FORMAT} {without_placement(self._encoder.identity)}"
 
     def write(self, folder: Path, passages: Sequence[Passage]) -> None:
         """Encode passages into a new part. Raises UsageError where a weight is below 0."""

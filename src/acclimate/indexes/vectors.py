@@ -23,6 +23,7 @@ from acclimate.indexes.vectorpart import (
     write_part,
 )
 from acclimate.models.base import Encoder, Vectors
+from acclimate.models.precision import without_placement
 from acclimate.ranking import Rows, top
 from acclimate.types import Passage
 
@@ -61,7 +62,7 @@ class DenseKind:
         """Model and files; the library's version is no part of it, as it reads its older files."""
         graph = f"hnsw-{LINKS}-{BUILD_BREADTH}-from-{self.exact_below}"
         how = graph if self.approximate else "exact"
-        return f"{self.encoder.identity}, vectors-{FORMAT}, {self.store}, {how}"
+        return f"{without_placement(self.encoder.identity)}, vectors-{FORMAT}, {self.store}, {how}"
 
     def write(self, folder: Path, passages: Sequence[Passage]) -> None:
         """Encode passages and write them as a part; UsageError for numbers that do not fit."""

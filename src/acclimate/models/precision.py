@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,13 @@ class Placement:
     @property
     def label(self) -> str:
         return f"{self.device.type}/{str(self.dtype).removeprefix('torch.')}"
+
+
+def without_placement(identity: str) -> str:
+    """A model's identity less where it ran, for what may be built on one machine and used on
+    another: device and number type move a vector by rounding only.
+    """
+    return re.sub(r"-(cpu|cuda|mps)/\w+$", "", identity)
 
 
 def has_native_bf16(device: torch.device) -> bool:
