@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acclimate.errors import InputError
 from acclimate.indexes import postings
 from acclimate.indexes.bm25part import LexicalPart, merge_parts, write_expansions, write_part
 from acclimate.indexes.vocabulary import Vocabulary
@@ -96,6 +97,16 @@ def test_files_are_mapped_and_hold_no_pickles(tmp_path: Path) -> None:
         isinstance(array.base, np.memmap)
         for array in (opened.indptr, opened.rows, opened.values, opened.largest, opened.lengths)
     )
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no array"])
+def test_missing_or_broken_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    folder = part(tmp_path / "part", ["a b", "c"])
+    (folder / "rows.npy").unlink()
+    if content is not None:
+        (folder / "rows.npy").write_bytes(content)
+    with pytest.raises(InputError, match=r"rows\.npy: not an array .* index the corpus again"):
+        LexicalPart.open(folder)
 
 
 @given(terms=st.sets(st.text(st.characters(codec="utf-8"), min_size=1)), other=st.text())

@@ -124,8 +124,7 @@ class LexicalLeg:
 
     def matches(self, query: str, text: str) -> list[Match]:
         """Where the terms of a query stand in a text, in order; they may overlap."""
-        asked = set(self._analyse(query))
-        return [match for match in self._analyse.spans(text) if match.term in asked]
+        return self._analyse.find(text, frozenset(self._analyse(query)))
 
     def expansion(self, row: int) -> tuple[str, ...]:
         """The queries that were indexed with a row; none where the index was not expanded."""

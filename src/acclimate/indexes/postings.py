@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from acclimate.errors import InputError
 from acclimate.indexes.base import Mask
 
 Places = npt.NDArray[np.int64]
@@ -78,8 +79,17 @@ class Postings:
 
 
 def mapped(path: Path) -> Values:
-    """An array by memory map, as a plain array: numpy's own class is slow to slice."""
-    return np.asarray(np.load(path, mmap_mode="r"))
+    """An array by memory map, as a plain array: numpy's own class is slow to slice.
+
+    Raises InputError where the file is missing or broken.
+    """
+    try:
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(
+            f"{path}: not an array that can be mapped ({error}); restore the file, or index the "
+            "corpus again"
+        ) from error
 
 
 class Source(NamedTuple):
