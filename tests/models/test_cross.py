@@ -64,3 +64,9 @@ def test_model_with_several_outputs_is_no_teacher(toy: Toys, tmp_path: Path) -> 
         (tmp_path / name).write_bytes((toy.cross / name).read_bytes())
     with pytest.raises(UsageError, match="has 3 outputs; a teacher needs a cross-encoder with one"):
         CrossScorer.load(str(tmp_path))
+
+
+def test_long_passage_is_cut_to_the_positions_that_the_model_has(toy: Toys) -> None:
+    scorer = CrossScorer.load(str(toy.cross), max_tokens=10_000)
+    long = Passage("long", "word " * 2_000)
+    assert len(scorer.score([(Query("q", "a query"), long)])) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -36,7 +37,8 @@ class CrossScorer:
             str(resolved.folder),
             device=str(placement.device),
             local_files_only=True,
-            max_length=max_tokens,
+            # A small model may have fewer positions than are asked for.
+            max_length=min(max_tokens, _positions(resolved.folder, max_tokens)),
             model_kwargs={"dtype": torch.float32, "use_safetensors": True},
         )
         if model.num_labels != 1:
@@ -64,3 +66,11 @@ class CrossScorer:
             show_progress_bar=False,
         )
         return [float(score) for score in scores.float().cpu()]
+
+
+def _positions(folder: Path, default: int) -> int:
+    """How many tokens a model can tell apart by their place."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    return int(getattr(config, "max_position_embeddings", None) or default)
