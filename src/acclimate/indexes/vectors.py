@@ -187,8 +187,10 @@ class DenseLeg:
 
 
 def breadth_for(k: int) -> int:
-    """Rows that a walk keeps so as to find the best k. On 25,973 leads of Wikipedia articles
-    (bench/ann.py) this finds .99 of the best 10, and .98 of the best 100.
+    """Rows that a walk keeps so as to find the best k.
+
+    On 25,973 leads of Wikipedia articles that is .99 of the best 10 (bench/ann.py), and
+    at least .98 of the best 100.
     """
     return BREADTH + STEPS * k
 
