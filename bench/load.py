@@ -8,17 +8,26 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A service on this machine, and what its log calls it."""
+    """A service on this machine: what to call it, where it listens, its process."""
 
     name: str
     port: int
+    pid: int
+
+    def processor_seconds(self) -> float:
+        """Seconds that the process has spent on processors so far (Linux)."""
+        text = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
+        fields = text.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,8 @@ class Heard:
     latencies: tuple[float, ...]
     #: Answers other than 200, and connections that broke.
     failed: int
+    #: What the service spent on processors meanwhile, in seconds.
+    processor: float
 
     @property
     def per_second(self) -> float:
@@ -68,11 +79,17 @@ def load(target: Target, requests: Sequence[bytes], clients: int, seconds: float
 async def _load(target: Target, requests: Sequence[bytes], clients: int, seconds: float) -> Heard:
     turns = itertools.cycle(requests)
     latencies: list[float] = []
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), target.processor_seconds()
     failed = await asyncio.gather(
         *(_client(target, turns, started + seconds, latencies) for _ in range(clients))
     )
-    return Heard(clients, time.perf_counter() - started, tuple(latencies), sum(failed))
+    return Heard(
+        clients,
+        time.perf_counter() - started,
+        tuple(latencies),
+        sum(failed),
+        target.processor_seconds() - spent,
+    )
 
 
 async def _client(

@@ -59,6 +59,8 @@ class Row:
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    #: What one answer took of the service's processors; hardly depends on what else is running.
+    processor_ms: float
     throughput_ratio: float
     p50_ratio: float
 
@@ -72,12 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
     parser.add_argument("--modes", nargs="+", default=[], help="all that the index has if left out")
     parser.add_argument("--seconds", type=float, default=15.0, help="of load in each turn")
+    parser.add_argument("--words", type=int, default=8, help="of a passage's sentence, in a query")
     parser.add_argument("-k", type=int, default=10)
     given = parser.parse_args(arguments)
     passages = some_passages(given.collection, given.items)
     if not given.index.exists():
         Engine.create(given.index, IndexSettings(models=(given.model,)), passages).close()
-    asked = [query.text[:200] for query in own_queries(passages)]
+    sentences = [query.text.split() for query in own_queries(passages)]
+    asked = [" ".join(words[: given.words]) for words in sentences]
     random.Random(SEED).shuffle(asked)
     with tempfile.TemporaryDirectory() as scratch:
         plain = ["-m", "bench.plain_service", "--collection", given.collection,
@@ -130,6 +134,7 @@ def _row(name: str, clients: int, heard: list[Heard], plain: list[Heard]) -> Row
         sum(each.seconds for each in heard),
         tuple(latency for each in heard for latency in each.latencies),
         sum(each.failed for each in heard),
+        sum(each.processor for each in heard),
     )
     faster = [a.per_second / b.per_second for a, b in zip(heard, plain, strict=True)
               if b.per_second]  # fmt: skip
@@ -144,6 +149,7 @@ def _row(name: str, clients: int, heard: list[Heard], plain: list[Heard]) -> Row
         round(1000 * together.percentile(0.5), 2),
         round(1000 * together.percentile(0.95), 2),
         round(1000 * together.percentile(0.99), 2),
+        round(1000 * together.processor / max(1, len(together.latencies)), 2),
         round(statistics.median(faster), 3) if faster else 0.0,
         round(statistics.median(slower), 3) if slower else 0.0,
     )
@@ -158,7 +164,7 @@ def _modes(target: Target) -> list[str]:
 @contextmanager
 def _plain(arguments: list[str]) -> Iterator[Target]:
     port = _free_port()
-    with _running([*arguments, "--port", str(port)], Target(PLAIN, port)) as target:
+    with _running([*arguments, "--port", str(port)], PLAIN, port) as target:
         yield target
 
 
@@ -166,16 +172,17 @@ def _plain(arguments: list[str]) -> Iterator[Target]:
 def _ours(index: Path, rerankers: list[str]) -> Iterator[Target]:
     port = _free_port()
     arguments = ["-c", SERVICE, str(index), str(port), *rerankers]
-    with _running(arguments, Target("ours", port)) as target:
+    with _running(arguments, "ours", port) as target:
         yield target
 
 
 @contextmanager
-def _running(arguments: list[str], target: Target) -> Iterator[Target]:
+def _running(arguments: list[str], name: str, port: int) -> Iterator[Target]:
     """A service in a process of its own, from when it is ready; its log is thrown away."""
     process = subprocess.Popen(
         [sys.executable, *arguments], env=os.environ, stderr=subprocess.DEVNULL
     )
+    target = Target(name, port, process.pid)
     try:
         _until_ready(process, target)
         yield target
@@ -206,7 +213,7 @@ def _free_port() -> int:
 def _show(rows: Sequence[Row]) -> None:
     table = Table(box=SIMPLE_HEAD)
     names = ("mode", "clients", "answers", "failed", "a second", "p50 ms", "p95 ms", "p99 ms",
-             "throughput ratio", "p50 ratio")  # fmt: skip
+             "processor ms", "throughput ratio", "p50 ratio")  # fmt: skip
     for name in names:
         table.add_column(name, justify="left" if name == "mode" else "right")
     for row in rows:

@@ -19,7 +19,6 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -69,7 +68,7 @@ NONSENSE = (
 class Found:
     """What is told at the end."""
 
-    statuses: Counter[str] = field(default_factory=Counter)
+    statuses: dict[str, int] = field(default_factory=dict)
     searches: int = 0
     acknowledged_writes: int = 0
     vanished: int = 0
@@ -79,6 +78,10 @@ class Found:
     memory: list[list[float]] = field(default_factory=lambda: [[]])
     documents_checked: int = 0
     documents_wrong: list[str] = field(default_factory=list)
+
+    def count(self, status: str) -> None:
+        """One more answer of this status."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
 
 
 class Soak:
@@ -127,7 +130,7 @@ class Soak:
             try:
                 await act(draw)
             except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                self.found.statuses["no answer"] += 1
+                self.found.count("no answer")
                 await asyncio.sleep(0.1)
 
     async def _search(self, draw: random.Random) -> None:
@@ -188,7 +191,7 @@ class Soak:
         try:
             writer.write(said)
             status, body = await answer(reader)
-            self.found.statuses[str(status)] += 1
+            self.found.count(str(status))
             return status, body
         finally:
             writer.close()

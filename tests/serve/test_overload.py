@@ -161,7 +161,7 @@ def test_a_body_that_does_not_arrive_is_given_up(tmp_path: Path) -> None:
         b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
         b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
         b"GET /search?q=%zz&k=%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"FLY /search HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     ],
 )

@@ -52,16 +52,15 @@ class Bodies:
             nonlocal arrived, ended
             if ended:
                 return await receive()
-            # FastAPI would make a 400 of any exception but an HTTPException.
             try:
                 with anyio.fail_after(max(0.0, deadline - time.monotonic())):
                     message = await receive()
             except TimeoutError:
-                raise HTTPException(TooSlow.status, self._slow()) from None
+                raise _raised(self._too_slow()) from None
             arrived += len(message.get("body", b""))
             ended = not message.get("more_body", False)
             if arrived > self._limits.body_bytes:
-                raise HTTPException(TooLarge.status, str(self._too_large()))
+                raise _raised(self._too_large())
             return message
 
         return limited
@@ -69,5 +68,10 @@ class Bodies:
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the body has more than {self._limits.body_bytes:,} bytes", "body")
 
-    def _slow(self) -> str:
-        return f"the body did not arrive within {self._limits.body_seconds:g} s"
+    def _too_slow(self) -> TooSlow:
+        return TooSlow(f"the body did not arrive within {self._limits.body_seconds:g} s", "body")
+
+
+def _raised(error: ServiceError) -> HTTPException:
+    """The error in the one form that FastAPI lets through while it reads a body."""
+    return HTTPException(error.status, str(error), error.headers)

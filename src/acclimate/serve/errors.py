@@ -53,13 +53,21 @@ class NotFound(ServiceError):
     status = 404
 
 
-class TooSlow(ServiceError):
+class BadBody(ServiceError):
+    """A body that is not read to its end, so that nothing can follow it on its connection."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Connection": "close"}
+
+
+class TooSlow(BadBody):
     """A body that does not arrive."""
 
     status = 408
 
 
-class TooLarge(ServiceError):
+class TooLarge(BadBody):
     """A body beyond the limit."""
 
     status = 413
