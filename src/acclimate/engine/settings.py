@@ -32,7 +32,7 @@ class IndexSettings:
     vectors: str = "float32"
     #: Search dense vectors through a graph (HNSW) instead of comparing all of them.
     approximate: bool = True
-    #: A part of fewer rows than this is compared exactly, which is then as fast.
+    #: A part of fewer rows than this is compared exactly, which then takes some milliseconds.
     exact_below: int = 10_000
 
     def __post_init__(self) -> None:
