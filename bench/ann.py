@@ -1,6 +1,6 @@
 """HNSW graphs: faiss, usearch and hnswlib, by recall@10, speed, building time and size.
 
-    python -m bench.ann --collection data/enwiki_leads --claims data/scifact --claims data/scifact
+    python -m bench.ann --collection data/enwiki_leads --claims data/scifact
 
 Queries are sentences of the collection (near some passage) and SciFact's claims (near none). Texts
 are cut at `--length` tokens, which changes what is near but not how hard it is to find. Everything

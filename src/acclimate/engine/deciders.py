@@ -8,11 +8,11 @@ import numpy as np
 
 from acclimate.engine.attribution import ScoreTexts
 from acclimate.engine.explain import by_encoder, by_reranker
-from acclimate.engine.kinds import DENSE, LATE, LEXICAL, SPARSE, dense_names
+from acclimate.engine.kinds import LATE, LEXICAL, SPARSE, dense_names
 from acclimate.engine.models import Models
 from acclimate.engine.modes import kinds_for
 from acclimate.engine.settings import IndexSettings
-from acclimate.models.multivector import TokenVectors
+from acclimate.models.encoderscorer import LateScorer
 from acclimate.models.sparse import SparseTexts, SparseVector
 
 
@@ -30,11 +30,10 @@ def decider(
     if not kinds:
         return None
     if LATE in kinds:
-        return by_late(models.late(settings.late), query)
+        return by_reranker(LateScorer(models.late(settings.late)), query)
     if kinds[0] == SPARSE:
         return by_sparse(models.sparse(settings.sparse), query)
-    model = dense_names(settings).get(kinds[0], settings.models[0] if DENSE in kinds else "")
-    return by_encoder(models.dense(model), query)
+    return by_encoder(models.dense(dense_names(settings)[kinds[0]]), query)
 
 
 def by_sparse(encoder: SparseTexts, query: str) -> ScoreTexts:
@@ -43,19 +42,6 @@ def by_sparse(encoder: SparseTexts, query: str) -> ScoreTexts:
 
     def score(texts: Sequence[str]) -> Sequence[float]:
         return [_product(asked, each) for each in encoder.encode_passages(texts)]
-
-    return score
-
-
-def by_late(encoder: TokenVectors, query: str) -> ScoreTexts:
-    """MaxSim of texts and a query."""
-    asked = encoder.encode_queries([query])[0]
-
-    def score(texts: Sequence[str]) -> Sequence[float]:
-        return [
-            float((asked @ tokens.T).max(axis=1).sum()) if len(tokens) else 0.0
-            for tokens in encoder.encode_passages(texts)
-        ]
 
     return score
 

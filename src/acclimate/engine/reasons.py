@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import cast
 
 from acclimate.engine.attribution import ScoreTexts
@@ -17,7 +16,7 @@ from acclimate.engine.records import Explanation, SearchOptions, Snippet
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
 from acclimate.engine.snippets import best_snippet, body_start, from_matches, from_words
-from acclimate.indexes.analysis import Analyser
+from acclimate.indexes.analysis import analyser
 from acclimate.indexes.bm25 import LexicalLeg
 from acclimate.indexes.columns import TermWeight
 from acclimate.indexes.sparse import SparseLeg
@@ -49,7 +48,7 @@ class Reasons:
         score = None
         if self.options.explain and passages:
             score = decider(self.settings, self.models, self.mode, self.options.rerank, self.query)
-        wanted = frozenset(_analyser(self.settings.language)(self.query))
+        wanted = frozenset(analyser(self.settings.language)(self.query))
         return [
             self._why(passage, int(row), score, wanted)
             for passage, row in zip(passages, rows, strict=True)
@@ -63,7 +62,7 @@ class Reasons:
         if self.options.explain:
             terms = lexical or self._sparse_terms(row)
             explanation = explain_hit(passage.content, terms, score)
-        matches = _analyser(self.settings.language).find(passage.content, wanted)
+        matches = analyser(self.settings.language).find(passage.content, wanted)
         # Where BM25 was asked its weights say which terms matter; else they count alike.
         reasons = from_matches(matches, dict(lexical) if lexical else None)
         if explanation and explanation.words and not reasons:
@@ -80,9 +79,3 @@ class Reasons:
         if SPARSE not in kinds_for(self.settings, self.mode):
             return ()
         return cast(SparseLeg, self.snapshot.legs[SPARSE]).contributions(self.query, row)
-
-
-@lru_cache(maxsize=8)
-def _analyser(language: str) -> Analyser:
-    """Made once, because some read a dictionary."""
-    return Analyser(language)

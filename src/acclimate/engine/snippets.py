@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from acclimate.engine.flat import Flat
 from acclimate.engine.records import Snippet, Span, WordWeight
 from acclimate.engine.units import joined, may_cut, sentence_spans
-from acclimate.indexes.analysis import Analyser
+from acclimate.indexes.analysis import analyser
 from acclimate.types import Passage
 
 #: Characters of a snippet, without the "…" of what is left out: three lines on a page.
@@ -85,7 +84,7 @@ def best_snippet(
 
 def highlight_words(query: str, text: str, language: str) -> tuple[Span, ...]:
     """Where in a text the query's terms stand, as BM25 reads both; merged and in order."""
-    analyse = _analyser(language)
+    analyse = analyser(language)
     wanted = set(analyse(query))
     return merged(Span(start, end) for start, end, _ in analyse.find(text, wanted))
 
@@ -99,12 +98,6 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
         elif span.start < span.end:
             whole.append(span)
     return tuple(whole)
-
-
-@lru_cache(maxsize=8)
-def _analyser(language: str) -> Analyser:
-    """Made once, because some read a dictionary."""
-    return Analyser(language)
 
 
 def _placed(flat: Flat, reasons: Iterable[Reason], low: int) -> list[Reason]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -132,3 +133,9 @@ class Analyser:
             # Elsewhere the capital of a dotted i is I; in Turkish the two letters are different.
             text = text.replace("I", "ı").replace("İ", "i")
         return unicodedata.normalize("NFKC", text).lower()
+
+
+@lru_cache(maxsize=8)
+def analyser(language: str) -> Analyser:
+    """The analyser of a language, made once, because some read a dictionary."""
+    return Analyser(language)

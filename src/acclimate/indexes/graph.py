@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 #: Links of a row on the higher levels; on the lowest it has twice as many.
 LINKS = 16
-#: Rows that are looked at as neighbours of a new one (efConstruction). Half as many build it
-#: in half the time (10 s for 25,973 rows of 384 dimensions), and lose .003 of the best 10.
+#: Rows that are looked at as neighbours of a new one (efConstruction): what building costs.
 BUILD_BREADTH = 200
 #: Rows added at a time, so that few are widened to float32 at once.
 BLOCK = 65_536
@@ -81,8 +80,8 @@ def build_graph(path: Path, vectors: StoredVectors) -> None:
     library = _faiss()
     rows, dimension = vectors.shape
     # The dot product itself decides who is near. Turned into a distance by one more dimension
-    # (Bachrach et al., RecSys 2014), a graph over vectors whose lengths vary by a third found .80
-    # of the 10 best where this finds .995; Morozov and Babenko (NeurIPS 2018) saw the same.
+    # (Bachrach et al., RecSys 2014), long vectors crowd the graph; Morozov and Babenko (NeurIPS
+    # 2018) found the plain product the better of the two.
     index = library.IndexHNSWSQ(
         dimension, library.ScalarQuantizer.QT_8bit, LINKS, library.METRIC_INNER_PRODUCT
     )

@@ -30,8 +30,8 @@ from acclimate.types import Passage
 #: A walk through a graph keeps this many rows (efSearch), and STEPS more for each hit wanted.
 BREADTH = 100
 STEPS = 3
-#: A walk takes as long, for each row that it keeps, as comparing this many rows that a filter
-#: leaves: 4.9 µs against 1.7 (float32) or 2.0 (float16) of 384 dimensions (one query, AVX-512).
+#: A walk is taken to cost, for each row that it keeps, as much as comparing so many rows that a
+#: filter leaves. It decides over speed alone.
 ROWS_A_STEP = 3
 #: Passages that are encoded at a time.
 CHUNK = 1024
@@ -189,8 +189,7 @@ class DenseLeg:
 def breadth_for(k: int) -> int:
     """Rows that a walk keeps so as to find the best k.
 
-    On 25,973 leads of Wikipedia articles that is .99 of the best 10 (bench/ann.py), and
-    at least .98 of the best 100.
+    On 25,973 leads of Wikipedia articles that is .99 of the best 10 (bench/results/ann.json).
     """
     return BREADTH + STEPS * k
 

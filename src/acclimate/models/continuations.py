@@ -187,10 +187,7 @@ class _Planted:
 
 
 def _tolerance(model: CausalModel) -> float:
-    """How far two computations of the same may lie apart, as a share of the largest number.
-
-    Gemma 3 270M in bf16 has .018 for a tree that is read well, and .25 for one read wrongly.
-    """
+    """How far two computations of the same may lie apart, as a share of the largest number."""
     return 1e-3 if model.placement.dtype == torch.float32 else 0.08
 
 
