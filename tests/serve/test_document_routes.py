@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from served import KEY, WITH_KEY, Served, key_file, lexical_index, serving
 
+from acclimate.engine import change
 from acclimate.engine.engine import Engine
 from acclimate.serve.settings import Limits, ServeSettings
 from acclimate.types import Passage
@@ -233,3 +235,20 @@ def test_what_another_process_commits_is_found(served: Served, client: httpx.Cli
             break
         time.sleep(0.05)
     assert found(client, "aardvark") == ["elsewhere"]
+
+
+def test_a_disk_that_is_full_is_told_and_takes_nothing_away(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with served.client() as client:
+        monkeypatch.setattr(change, "write_parts", full)
+        refused = put(client, {"id": "new", "text": "walrus"})
+        assert refused.status_code == 503
+        assert int(refused.headers["Retry-After"]) > 0
+        assert "as it was" in refused.json()["error"]["message"]
+        assert found(client, "capital") != []
+        monkeypatch.undo()
+        assert put(client, {"id": "new", "text": "walrus"}).status_code == 200

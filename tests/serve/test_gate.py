@@ -168,8 +168,10 @@ def test_a_client_may_have_so_many_requests_under_way() -> None:
 
 def test_no_limit_for_a_client_unless_one_is_set() -> None:
     clients = Clients(0)
+    entered = 0
     with clients.one("a"), clients.one("a"), clients.one("a"):
-        pass
+        entered += 1
+    assert entered == 1
 
 
 def test_searches_under_way_are_counted() -> None:

@@ -44,7 +44,8 @@ Rerank = Annotated[
     str,
     typer.Option(
         metavar="KIND:NAME",
-        help="Read the best hits again with cross-encoder:M, monot5:M, likelihood:M or encoder:M.",
+        help="Read the best hits again with cross-encoder:M, monot5:M, likelihood:M, encoder:M or "
+        "late:M.",
         show_default=False,
     ),
 ]

@@ -84,7 +84,7 @@ class Info:
     fields: Mapping[str, int]
     #: Whether documents can be changed, by those who have a key.
     writable: bool
-    limits: Mapping[str, float]
+    limits: Mapping[str, int | float]
 
 
 @dataclass(frozen=True, slots=True)

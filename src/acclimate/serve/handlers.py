@@ -16,6 +16,7 @@ from acclimate.errors import (
     MissingExtra,
     ModelNotFound,
     StaleRows,
+    UpdateFailed,
     UsageError,
 )
 from acclimate.serve.answers import (
@@ -53,6 +54,10 @@ async def _service_error(_: Request, error: Exception) -> Response:
 async def _engine_error(_: Request, error: Exception) -> Response:
     if isinstance(error, IndexBusy):
         return error_of(Overloaded("another process is writing to the index", retry_after=5))
+    if isinstance(error, UpdateFailed):
+        # The disk is full or broken: somebody has to look at it, the client can only wait.
+        _log.error("a write failed", exc_info=error)
+        return error_of(Overloaded("the index could not be written and is as it was", 60))
     if isinstance(error, UsageError | InputError) and not isinstance(error, _OURS):
         message = str(error)
         return error_of(BadValue(message, field_named_by(message, _ASKED)))

@@ -128,60 +128,37 @@ class BatchedEncoder:
         return np.stack(rows) if rows else np.zeros((0, self.dimension), dtype=np.float32)
 
 
-class BatchedSparse:
-    """A learned sparse encoder whose queries are encoded together with those of other threads."""
+class _BatchedLists(Generic[Row]):
+    """An encoder of a list a text, whose queries are encoded together with other threads'."""
+
+    def __init__(self, kind: str, encoder: _Named[Row], batchers: Batchers) -> None:
+        self.name = encoder.name
+        self.identity = encoder.identity
+        self._shared: _Shared[Row] = _Shared(f"{kind} {encoder.name}", encoder, batchers)
+
+    def encode_queries(self, texts: Sequence[str]) -> list[Row]:
+        """One row for each text, in order."""
+        return self._shared.queries(texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> list[Row]:
+        """One row for each text, in order."""
+        return self._shared.passages(texts)
+
+
+class BatchedSparse(_BatchedLists[SparseVector]):
+    """A learned sparse encoder behind batches."""
 
     def __init__(self, encoder: SparseTexts, batchers: Batchers) -> None:
-        self._encoder = encoder
-        self._shared: _Shared[SparseVector] = _Shared(f"sparse {encoder.name}", encoder, batchers)
-
-    @property
-    def name(self) -> str:
-        return self._encoder.name
-
-    @property
-    def identity(self) -> str:
-        return self._encoder.identity
-
-    def encode_queries(self, texts: Sequence[str]) -> list[SparseVector]:
-        """One vector for each text, in order."""
-        return self._shared.queries(texts)
-
-    def encode_passages(self, texts: Sequence[str]) -> list[SparseVector]:
-        """One vector for each text, in order."""
-        return self._shared.passages(texts)
-
-    def token(self, number: int) -> str:
-        """A token id as people may read it."""
-        return self._encoder.token(number)
+        super().__init__("sparse", encoder, batchers)
+        self.token = encoder.token
 
 
-class BatchedLate:
-    """A multi-vector encoder whose queries are encoded together with those of other threads."""
+class BatchedLate(_BatchedLists[Vectors]):
+    """A multi-vector encoder behind batches."""
 
     def __init__(self, encoder: TokenVectors, batchers: Batchers) -> None:
-        self._encoder = encoder
-        self._shared: _Shared[Vectors] = _Shared(f"late {encoder.name}", encoder, batchers)
-
-    @property
-    def name(self) -> str:
-        return self._encoder.name
-
-    @property
-    def identity(self) -> str:
-        return self._encoder.identity
-
-    @property
-    def dimension(self) -> int:
-        return self._encoder.dimension
-
-    def encode_queries(self, texts: Sequence[str]) -> list[Vectors]:
-        """For each text the vectors of its tokens, shape (tokens, dimension)."""
-        return self._shared.queries(texts)
-
-    def encode_passages(self, texts: Sequence[str]) -> list[Vectors]:
-        """For each text the vectors of its tokens, shape (tokens, dimension)."""
-        return self._shared.passages(texts)
+        super().__init__("late", encoder, batchers)
+        self.dimension = encoder.dimension
 
 
 class BatchedScorer:
@@ -211,6 +188,16 @@ class _Encodes(Protocol[Given]):
     def encode_queries(self, texts: Sequence[str]) -> Iterable[Given]: ...
 
     def encode_passages(self, texts: Sequence[str]) -> Iterable[Given]: ...
+
+
+class _Named(_Encodes[Given], Protocol[Given]):
+    """One that can be told from others."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def identity(self) -> str: ...
 
 
 class _Shared(Generic[Row]):

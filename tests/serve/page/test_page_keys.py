@@ -65,6 +65,7 @@ def test_a_choice_keeps_the_focus(visit: Visit, query: str) -> None:
     visit.until("document.querySelectorAll('.column')[1].ariaLabel === 'Hybrid'")
     visit.until("document.querySelectorAll('.column')[1].querySelector('.hit') !== null")
     visit.until("document.activeElement.ariaLabel === 'System of column 2'")
+    assert page.evaluate("document.activeElement.selectedOptions[0].textContent") == "Hybrid"
 
 
 def test_letters_are_letters_in_a_field(visit: Visit) -> None:

@@ -207,3 +207,4 @@ def test_a_busy_service_is_asked_again_on_request(visit: Visit, query: str) -> N
 def test_odd_addresses_do_no_harm(visit: Visit, address: str) -> None:
     page = visit.open(address)
     page.wait_for_selector(".column select")
+    assert page.locator(".column").count() >= 2
