@@ -203,8 +203,15 @@ def test_a_busy_service_is_asked_again_on_request(visit: Visit, query: str) -> N
     page.wait_for_selector(".hit")
 
 
-@pytest.mark.parametrize("address", ["/", "/?q=zzz&k=nonsense&c=nothing~at~all"])
-def test_odd_addresses_do_no_harm(visit: Visit, address: str) -> None:
-    page = visit.open(address)
+def test_the_bare_page_offers_several_systems(visit: Visit) -> None:
+    page = visit.open("/")
     page.wait_for_selector(".column select")
     assert page.locator(".column").count() >= 2
+
+
+def test_an_address_that_names_what_is_not_there_is_told_so(visit: Visit) -> None:
+    page = visit.open("/?q=zzz&k=nonsense&c=nothing~at~all")
+    alert = page.get_by_role("alert")
+    alert.wait_for()
+    assert "'at~all' is not offered here" in alert.inner_text()
+    assert page.locator(".column select").count() >= 1
