@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import httpx
-import pytest
 from served import Served
 from visits import HOSTILE, SCRIPT, Visit, Visiting
 
