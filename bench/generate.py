@@ -5,7 +5,7 @@
 Both continue the same few-shot prompt with the same model, numbers and limits, one query of each
 style for a passage. The usual way writes the prompt out for each query, 32 at a time, and stops at
 the end of the line. Ours reads the shared examples once and a passage once for all of its queries,
-and samples inside the top-k slice.
+and samples inside the top-k slice. Both use the precision that the processor multiplies natively.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from acclimate.indexes.lexical import LexicalIndex
 from acclimate.models.generator import clean, load_generator
+from acclimate.models.precision import best_placement
 from acclimate.models.prompts import few_shot, passage_part, style_part
 from acclimate.models.resolve import resolve
 from acclimate.settings import GenerateSettings
@@ -39,7 +40,7 @@ class Usual:
         folder = resolve(settings.model).folder
         self.settings = settings
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, padding_side="left")
-        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=best_placement().dtype)
         self.model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
         self.examples = few_shot(settings.instruction, settings.examples)
         line = self.tokenizer.encode("\n", add_special_tokens=False)

@@ -2,6 +2,9 @@
 
     python -m bench.label --items 60
 
+Both use the precision that the processor multiplies natively, although transformers as it comes
+takes bf16 wherever the weights are bf16, and a processor without it then only imitates it.
+
 The pairs are made as a run makes them: queries of the passages, each with its own passage and the
 negatives that BM25 finds. So every passage comes up for several queries; ours reads it once. There
 are as many queries for a passage as the recipe offline-likelihood keeps on SciFact.
@@ -20,6 +23,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from acclimate.indexes.lexical import LexicalIndex
 from acclimate.models.likelihood import LikelihoodScorer
+from acclimate.models.precision import best_placement
 from acclimate.models.prompts import LIKELIHOOD_REQUEST, passage_part
 from acclimate.models.resolve import resolve
 from acclimate.settings import LabelSettings
@@ -58,7 +62,7 @@ class WholePairs:
     def __init__(self, name: str) -> None:
         folder = resolve(name).folder
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, padding_side="left")
-        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=best_placement().dtype)
         self.model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
 
     def __call__(self, pairs: Sequence[Pair]) -> list[float]:
