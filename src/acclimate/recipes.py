@@ -14,14 +14,14 @@ from acclimate.corpus import CorpusSettings
 from acclimate.errors import InputError, UsageError
 from acclimate.fields import flat, with_table, with_text
 from acclimate.formats.files import read_bytes
-from acclimate.settings import Recipe
+from acclimate.settings import Recipe, TrainSettings
 
 CORPUS_PREFIX = "corpus."
 
 _CHOICES = {
     "student.similarity": ("auto", "dot", "cosine"),
     "student.dtype": ("auto", "float32", "bfloat16"),
-    "train.objective": ("margin-mse", "kl"),
+    "train.objective": ("margin-mse", "kl", "mnrl"),
 }
 _SHARES = ("generate.top_p", "mine.positive_aware", "train.held_out")
 _AT_LEAST_ONE = (
@@ -33,7 +33,6 @@ _AT_LEAST_ONE = (
     "mine.negatives",
     "label.negatives",
     "label.batch_size",
-    "train.negatives",
     "train.per_device_train_batch_size",
     "train.max_steps",
     "train.micro_batch_size",
@@ -171,6 +170,7 @@ def _check(recipe: Recipe, place: str) -> None:
             raise UsageError(f"{place}: {key} is {value}; it must be at least {least}")
         if key in _SHARES and value > 1:
             raise UsageError(f"{place}: {key} is {value}; it is a share, at most 1")
+    _check_negatives(recipe.train, place)
     teachers, weights = recipe.label.teachers, recipe.label.weights
     if not teachers:
         raise UsageError(f"{place}: label.teachers is empty; name one, such as bm25")
@@ -178,4 +178,17 @@ def _check(recipe: Recipe, place: str) -> None:
         raise UsageError(
             f"{place}: label.weights has {len(weights)} numbers for {len(teachers)} teachers; "
             "give one for each, or none"
+        )
+
+
+def _check_negatives(train: TrainSettings, place: str) -> None:
+    if train.negatives == 0 and train.objective != "mnrl":
+        raise UsageError(
+            f"{place}: train.negatives is 0; only the objective mnrl has other negatives, those of "
+            "its batch, so set at least 1"
+        )
+    if train.negatives == 0 and train.per_device_train_batch_size == 1:
+        raise UsageError(
+            f"{place}: train.negatives is 0 and a batch holds 1 query, which leaves nothing to "
+            "compare it with; raise one of them"
         )

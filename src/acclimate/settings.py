@@ -95,9 +95,11 @@ class LabelSettings:
 class TrainSettings:
     """Training; names as in sentence-transformers' training arguments."""
 
-    #: "margin-mse" (GPL paper, equation 1) or "kl" (listwise, arXiv 2505.19274).
+    #: "margin-mse" (GPL paper, equation 1), "kl" (listwise, arXiv 2505.19274), or "mnrl", which
+    #: takes no labels and sets each query against its whole batch (QGen; arXiv 1807.03748).
     objective: str = "margin-mse"
-    #: Negatives in each training example: 1 as in the paper, or more.
+    #: Negatives in each training example: 1 as in the paper, or more; for mnrl also 0, as a
+    #: batch's other passages are negatives too.
     negatives: int = 1
     per_device_train_batch_size: int = 32
     #: Passages in a batch of one topic: each query about one of them is compared with all of
@@ -116,6 +118,7 @@ class TrainSettings:
     weight_decay: float = 0.0
     max_grad_norm: float = 1.0
     #: What a cosine is multiplied with before it is compared with the teacher; 1 for dot products.
+    #: For mnrl it is one over the temperature: 20 is usual for cosines.
     scale: float = 1.0
     #: Softens the teacher's distribution (objective kl).
     temperature: float = 1.0

@@ -151,3 +151,42 @@ def test_topic_batches_without_common_labels_are_refused_instead_of_sought_forev
     examples = [example(0, [0]), example(1, [1])]
     with pytest.raises(UsageError, match=r"train\.topic_passages: no query has a label"):
         drawn(examples, 1, topic_passages=4)
+
+
+def in_batch(examples: list[Example], **settings: int) -> dict[str, list[int]]:
+    """Each query's rows in the first batch for mnrl."""
+    wanted = TrainSettings(objective="mnrl", seed=1, **settings)  # type: ignore[arg-type]
+    batch = next(batches(examples, VECTORS, wanted, TOPICS_SEED))
+    return {
+        query: [batch.passages[place] for place in batch.cells[line][batch.mask[line]]]
+        for line, query in enumerate(batch.queries)
+    }
+
+
+@pytest.mark.parametrize("negatives", [0, 1])
+def test_query_of_mnrl_is_compared_with_all_passages_of_its_batch(negatives: int) -> None:
+    examples = [example(query, [query, 40 + query]) for query in range(3)]
+    rows = in_batch(examples, negatives=negatives, per_device_train_batch_size=3)
+    present = {0, 1, 2} | ({40, 41, 42} if negatives else set())
+    for query, (positive, *others) in rows.items():
+        assert f"q{positive}" == query
+        assert sorted(others) == sorted(present - {positive})
+
+
+def test_other_positive_of_the_same_words_is_no_negative() -> None:
+    # Row 5 answers q0 too, and stands in the batch as somebody else's candidate.
+    examples = [example(0, [0]), example(1, [1, 5]), example(2, [2, 0]), example(0, [5])]
+    rows = in_batch(examples, negatives=1, per_device_train_batch_size=4)
+    assert {query: sorted(each) for query, each in rows.items() if query != "q0"} == {
+        "q1": [0, 1, 2, 5],
+        "q2": [0, 1, 2, 5],
+    }
+    assert rows["q0"][0] in (0, 5)
+    assert sorted(rows["q0"][1:]) == [1, 2]
+
+
+def test_topic_batch_of_mnrl_holds_its_groups_passages_as_negatives() -> None:
+    examples = [example(q, [q, *(row for row in range(60) if row != q)]) for q in range(60)]
+    rows = in_batch(examples, topic_passages=8, per_device_train_batch_size=8)
+    groups = [set(group.tolist()) for group in partition(VECTORS, 8, TOPICS_SEED, 0)]
+    assert all(set(each) in groups for each in rows.values())

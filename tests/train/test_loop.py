@@ -173,10 +173,11 @@ def held_out_loss(student: DenseEncoder, folder: Path, wanted: Task) -> float:
     [
         (task(max_steps=60, save_steps=10), 0.8),
         (task(max_steps=60, save_steps=10, objective="kl", scale=5.0), 0.8),
+        (task(max_steps=60, save_steps=10, objective="mnrl", scale=20.0, negatives=0), 0.8),
         # So few passages of a group are labelled here that there is less to learn from.
         (task(max_steps=60, save_steps=10, topic_passages=8), 0.95),
     ],
-    ids=["margin-mse", "kl", "topic batches"],
+    ids=["margin-mse", "kl", "mnrl", "topic batches"],
 )
 def test_training_lowers_the_held_out_loss_and_leaves_the_best_weights(
     toy: Toys, tmp_path: Path, wanted: Task, share: float

@@ -1,11 +1,11 @@
-from math import log
+from math import exp, log
 
 import pytest
 import torch
 from torch import Tensor
 
 from acclimate.errors import UsageError
-from acclimate.train.objectives import listwise_kl, margin_mse, objective
+from acclimate.train.objectives import listwise_kl, margin_mse, mnrl, objective
 
 #: Three queries, the positive first; the last has one negative only.
 STUDENT = [[3.0, 1.0, 0.0], [2.0, 4.0, 1.0], [1.0, 1.0, 9.0]]
@@ -43,7 +43,23 @@ def test_temperature_softens_the_teacher_only() -> None:
     assert float(listwise_kl(student, teacher, mask, temperature=1.0)) > 0.05
 
 
-@pytest.mark.parametrize("name", ["margin-mse", "kl"])
+def test_mnrl_is_the_cross_entropy_of_the_positive() -> None:
+    # Three passages at similarities .5, .3 and .1; each is the positive of one of three queries.
+    student = torch.tensor([[0.5, 0.3, 0.1], [0.3, 0.5, 0.1], [0.1, 0.5, 0.3]])
+    whole = exp(0.5) + exp(0.3) + exp(0.1)
+    wanted = [-log(exp(positive) / whole) for positive in (0.5, 0.3, 0.1)]
+    assert wanted[0] == pytest.approx(0.9119, abs=1e-4)
+    mask = torch.ones(3, 3, dtype=torch.bool)
+    assert float(mnrl(student, torch.zeros(3, 3), mask)) == pytest.approx(sum(wanted) / 3)
+
+
+def test_mnrl_heeds_neither_labels_nor_masked_candidates() -> None:
+    found = float(mnrl(torch.tensor([[1.0, 2.0, 99.0]]), torch.tensor([[0.0, 7.0, 7.0]]),
+                       torch.tensor([[True, True, False]])))  # fmt: skip
+    assert found == pytest.approx(log(exp(1) + exp(2)) - 1)
+
+
+@pytest.mark.parametrize("name", ["margin-mse", "kl", "mnrl"])
 def test_masked_candidates_have_no_gradient(name: str) -> None:
     student = torch.tensor(STUDENT, requires_grad=True)
     torch.autograd.backward(objective(name, 1.0)(student, torch.tensor(TEACHER), MASK))
@@ -53,5 +69,5 @@ def test_masked_candidates_have_no_gradient(name: str) -> None:
 
 
 def test_unknown_objective_is_refused() -> None:
-    with pytest.raises(UsageError, match="'mse'; choose margin-mse or kl"):
+    with pytest.raises(UsageError, match="'mse'; choose margin-mse, kl or mnrl"):
         objective("mse", 1.0)

@@ -2,12 +2,14 @@
 
 A batch names each distinct passage once, however many of its queries want it: the passages are
 what costs. Random batches are the paper's. A topic batch holds one group of like passages and
-queries about them, each compared with every passage of the group.
+queries about them, each compared with every passage of the group. For an objective that takes no
+labels each query is compared with all passages of its batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,6 +52,9 @@ class Batch:
     mask: npt.NDArray[np.bool_]
 
 
+Assemble = Callable[[Sequence[Example]], Batch]
+
+
 def batches(
     examples: Sequence[Example], vectors: Vectors, settings: TrainSettings, topics_seed: int
 ) -> Iterator[Batch]:
@@ -58,6 +63,7 @@ def batches(
     `vectors` are the student's passage vectors at the start, by which topics are told apart;
     `topics_seed` is the one that the queries were labelled for their groups with.
     """
+    put_together = assembler(examples, settings.objective)
     epoch = 0
     while True:
         random = np.random.default_rng((settings.seed, epoch))
@@ -68,9 +74,9 @@ def batches(
         else:
             made = _random_epoch(examples, settings, random)
         found = False
-        for batch in made:
+        for drawn in made:
             found = True
-            yield batch
+            yield put_together(drawn)
         if not found:
             raise UsageError(
                 "train.topic_passages: no query has a label for another passage of its group; "
@@ -81,7 +87,7 @@ def batches(
 
 def _random_epoch(
     examples: Sequence[Example], settings: TrainSettings, random: np.random.Generator
-) -> Iterator[Batch]:
+) -> Iterator[list[Example]]:
     """Every query once, each with its positive and randomly drawn negatives (paper, 4.1)."""
     size = settings.per_device_train_batch_size
     order = random.permutation(len(examples))
@@ -96,7 +102,7 @@ def _random_epoch(
             drawn.append(
                 replace(example, rows=example.rows[columns], values=example.values[columns])
             )
-        yield assemble(drawn)
+        yield drawn
 
 
 def _topic_epoch(
@@ -104,7 +110,7 @@ def _topic_epoch(
     groups: Sequence[Integers],
     settings: TrainSettings,
     random: np.random.Generator,
-) -> Iterator[Batch]:
+) -> Iterator[list[Example]]:
     """Group by group, queries about its passages against all labelled passages of it.
 
     Groups with few queries share a batch, up to so many passages that a step stays affordable.
@@ -126,16 +132,42 @@ def _topic_epoch(
         held += len(groups[number]) if usable else 0
         enough = len(batch) >= ENOUGH * settings.per_device_train_batch_size
         if enough or held >= MOST_GROUPS * settings.topic_passages:
-            yield assemble(batch)
+            yield batch
             batch, held = [], 0
     if batch:
-        yield assemble(batch)
+        yield batch
 
 
 def _only(example: Example, present: Integers) -> Example:
     """The example without the candidates that are not among the batch's passages."""
     keep = np.isin(example.rows, present)
     return replace(example, rows=example.rows[keep], values=example.values[keep])
+
+
+def assembler(examples: Sequence[Example], objective: str) -> Assemble:
+    """How some of the examples become a batch: as they are, or with in-batch negatives.
+
+    For mnrl a query's candidates are its positive and every passage of the batch, except those
+    that stand as positives of the same words anywhere among the examples.
+    """
+    if objective != "mnrl":
+        return assemble
+    positives: dict[str, list[int]] = defaultdict(list)
+    for example in examples:
+        positives[example.query].append(int(example.rows[0]))
+
+    def in_batch(drawn: Sequence[Example]) -> Batch:
+        present = np.unique(np.concatenate([example.rows for example in drawn]))
+        return assemble([_against(each, np.setdiff1d(present, positives[each.query]))
+                         for each in drawn])  # fmt: skip
+
+    return in_batch
+
+
+def _against(example: Example, negatives: Integers) -> Example:
+    """The example's positive with these negatives, none of which has a label."""
+    rows = np.concatenate([example.rows[:1], negatives])
+    return replace(example, rows=rows, values=np.zeros(len(rows), dtype=np.float32))
 
 
 def assemble(examples: Sequence[Example]) -> Batch:

@@ -26,7 +26,7 @@ from torch import Tensor
 from acclimate.models.dense import DenseEncoder
 from acclimate.progress import Progress
 from acclimate.settings import TrainSettings
-from acclimate.train.batches import Batch, Example, assemble, batches
+from acclimate.train.batches import Batch, Example, assembler, batches
 from acclimate.train.course import Course, TrainPoint
 from acclimate.train.encode import Text
 from acclimate.train.learner import Learner, Step, Work
@@ -161,7 +161,8 @@ def _watched(task: Task) -> list[Batch]:
         )
         for each in task.held_out[:HELD_OUT_QUERIES]
     ]
-    return [assemble(few[start : start + 16]) for start in range(0, len(few), 16)]
+    put_together = assembler(task.held_out, task.settings.objective)
+    return [put_together(few[start : start + 16]) for start in range(0, len(few), 16)]
 
 
 def _save(path: Path, tensors: dict[str, Tensor], course: dict[str, Any]) -> None:

@@ -36,10 +36,23 @@ def listwise_kl(student: Tensor, teacher: Tensor, mask: Tensor, temperature: flo
     return (log_wanted.exp() * difference).sum(dim=1).mean()
 
 
+def mnrl(student: Tensor, teacher: Tensor, mask: Tensor) -> Tensor:
+    """MultipleNegativesRanking, or InfoNCE: the positive against all candidates, by cross-entropy.
+
+    GPL paper, section 2 (QGen); van den Oord et al., arXiv 1807.03748, equation 4. Mean over
+    queries. It takes no labels: whatever stands in column 0 is right, and the rest is wrong.
+    """
+    del teacher
+    every = student.masked_fill(~mask, float("-inf"))
+    return (torch.logsumexp(every, dim=1) - student[:, 0]).mean()
+
+
 def objective(name: str, temperature: float) -> Objective:
     """The objective that a recipe names."""
+    if name == "mnrl":
+        return mnrl
     if name == "margin-mse":
         return margin_mse
     if name == "kl":
         return lambda student, teacher, mask: listwise_kl(student, teacher, mask, temperature)
-    raise UsageError(f"train.objective is {name!r}; choose margin-mse or kl")
+    raise UsageError(f"train.objective is {name!r}; choose margin-mse, kl or mnrl")
