@@ -19,11 +19,12 @@ from acclimate.settings import Recipe, TrainSettings
 CORPUS_PREFIX = "corpus."
 
 _CHOICES = {
+    "student.kind": ("dense", "sparse", "late", "cross-encoder"),
     "student.similarity": ("auto", "dot", "cosine"),
     "student.dtype": ("auto", "float32", "bfloat16"),
     "train.objective": ("margin-mse", "kl", "mnrl"),
 }
-_SHARES = ("generate.top_p", "mine.positive_aware", "train.held_out")
+_SHARES = ("generate.top_p", "mine.positive_aware", "train.held_out", "train.flops_warmup")
 _AT_LEAST_ONE = (
     "generate.top_k",
     "generate.max_passage_tokens",

@@ -12,6 +12,8 @@ class StudentSettings:
     """The retriever to adapt."""
 
     model: str = "sentence-transformers/all-MiniLM-L6-v2"
+    #: "dense", "sparse" (SPLADE), "late" (ColBERT) or "cross-encoder"; GPL adapts dense ones.
+    kind: str = "dense"
     #: Tokens per passage, in training and in use; 0 keeps the model's own limit.
     max_seq_length: int = 0
     #: "auto" keeps what the model declares; "dot" and "cosine" decide.
@@ -118,10 +120,15 @@ class TrainSettings:
     weight_decay: float = 0.0
     max_grad_norm: float = 1.0
     #: What a cosine is multiplied with before it is compared with the teacher; 1 for dot products.
-    #: For mnrl it is one over the temperature: 20 is usual for cosines.
+    #: For mnrl it is one over the temperature. 0 is 20 for cosines under mnrl, else 1.
     scale: float = 1.0
     #: Softens the teacher's distribution (objective kl).
     temperature: float = 1.0
+    #: Weights of the FLOPS regulariser for a sparse student's queries and passages (SPLADE, arXiv
+    #: 2107.05720), and the share of the steps over which they grow with the square of the step.
+    flops_queries: float = 3e-4
+    flops_passages: float = 1e-4
+    flops_warmup: float = 0.33
     dropout: bool = True
     #: Texts encoded at a time within a batch; small ones stay in a CPU's cache.
     micro_batch_size: int = 8

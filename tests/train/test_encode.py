@@ -8,17 +8,19 @@ import toys
 from acclimate.models.base import Similarity
 from acclimate.models.dense import DenseEncoder
 from acclimate.train import encode
+from acclimate.train.dense import DenseTrainee
 from acclimate.train.encode import GradientEncoder, Text
 from toys import Toys
 
-TEXTS = [Text(text, None) for text in [*toys.toy_texts(9), "bamode", "feduku lapara mepari"]]
+CONTENTS = [*toys.toy_texts(9), "bamode", "feduku lapara mepari"]
+TEXTS = [Text(text, None) for text in CONTENTS]
 #: Keep every graph, some of them, none of them.
 BUDGETS = pytest.mark.parametrize("budget", [10**6, 150, 0])
 
 
 def encoder_of(student: DenseEncoder, micro_batch_size: int = 1) -> GradientEncoder:
     # A micro-batch holds the work of so many texts of 1200 characters: seven toy passages.
-    return GradientEncoder(student.model, student.similarity, micro_batch_size, lambda: None)
+    return GradientEncoder(DenseTrainee(student), micro_batch_size, lambda: None)
 
 
 def gradients(student: DenseEncoder) -> dict[str, Tensor]:
@@ -46,7 +48,7 @@ def carried_back(student: DenseEncoder) -> dict[str, Tensor]:
 
 
 def plain_autograd(student: DenseEncoder) -> dict[str, Tensor]:
-    features = student.model.preprocess([text.content for text in TEXTS])
+    features = student.model.preprocess(CONTENTS)
     on_device = {name: value.to(student.model.device) for name, value in features.items()
                  if isinstance(value, Tensor)}  # fmt: skip
     vectors = student.model(on_device)["sentence_embedding"]
@@ -95,9 +97,9 @@ def test_encoding_twice_repeats_the_dropout(toy: Toys, monkeypatch: pytest.Monke
 @pytest.mark.usefixtures("fp32")
 def test_vectors_stand_in_the_order_of_their_texts(toy: Toys, micro_batch_size: int) -> None:
     student = DenseEncoder.load(str(toy.encoder))
-    expected = student.encode_passages([text.content for text in TEXTS])
+    expected = student.encode_passages(CONTENTS)
     encoder = encoder_of(student, micro_batch_size)
-    for vectors in (encoder.encode(TEXTS).detach(), encoder.vectors(TEXTS)):
+    for vectors in (encoder.encode(TEXTS).detach(), encoder.outputs(TEXTS)):
         np.testing.assert_allclose(vectors.cpu().numpy(), expected, atol=1e-5)
 
 
@@ -111,9 +113,8 @@ def test_texts_are_trained_with_their_prompts_as_they_will_be_encoded(
     pooling = student.model[1]
     assert isinstance(pooling, Pooling)
     pooling.include_prompt = include_prompt
-    contents = [text.content for text in TEXTS]
-    texts = [Text(text, "read: ") for text in contents]
-    texts += [Text(text, "find bamode: ") for text in contents]
-    expected = np.concatenate([student.encode_passages(contents), student.encode_queries(contents)])
-    vectors = encoder_of(student).vectors(texts)
+    texts = [Text(text, "read: ") for text in CONTENTS]
+    texts += [Text(text, "find bamode: ") for text in CONTENTS]
+    expected = np.concatenate([student.encode_passages(CONTENTS), student.encode_queries(CONTENTS)])
+    vectors = encoder_of(student).outputs(texts)
     np.testing.assert_allclose(vectors.cpu().numpy(), expected, atol=1e-5)

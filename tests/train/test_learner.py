@@ -10,9 +10,9 @@ from acclimate.models.dense import DenseEncoder
 from acclimate.settings import TrainSettings
 from acclimate.train import encode
 from acclimate.train.batches import Example, assembler
-from acclimate.train.encode import Text
-from acclimate.train.learner import Learner, Step, Work
+from acclimate.train.learner import Learner
 from acclimate.train.team import ALONE
+from acclimate.train.work import Step, Work
 from toys import Toys
 
 CONTENTS = toys.toy_texts()
@@ -26,10 +26,9 @@ def large_batch() -> Work:
         Example(query, np.array([row]), np.zeros(1, dtype=np.float32))
         for row, query in enumerate(queries)
     ]
-    batch = assembler(examples, "mnrl")(examples)
-    texts = [Text(CONTENTS[row], None) for row in batch.passages]
-    texts += [Text(query, None) for query in batch.queries]
-    return Work(texts, len(batch.passages), batch.cells, batch.values, batch.mask)
+    batch = assembler(examples, in_batch=True)(examples)
+    passages = [CONTENTS[row] for row in batch.passages]
+    return Work(passages, batch.queries, batch.cells, batch.values, batch.mask)
 
 
 def after_one_step(folder: Path) -> tuple[float, dict[str, Tensor]]:

@@ -217,7 +217,7 @@ def test_texts_are_trained_with_the_prompts_that_they_are_encoded_with(
     real = GradientEncoder.encode
 
     def noted(self: GradientEncoder, given: Sequence[Text]) -> Tensor:
-        seen.update((text.content, text.prompt) for text in given)
+        seen.update((str(text.content), text.prompt) for text in given)
         return real(self, given)
 
     monkeypatch.setattr(GradientEncoder, "encode", noted)

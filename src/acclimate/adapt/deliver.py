@@ -13,10 +13,10 @@ from acclimate.adapt.result import Adaptation, BeforeAfter, LabelledPassage, Mod
 from acclimate.adapt.tools import Tools
 from acclimate.evaluate.evaluation import Comparison
 from acclimate.formats.files import atomic_write
-from acclimate.models.dense import DenseEncoder
 from acclimate.models.resolve import resolve
 from acclimate.report.card import model_card
 from acclimate.report.html import write_report
+from acclimate.train.students import Student
 from acclimate.types import GeneratedQuery, Passage
 
 SAMPLES = 60
@@ -78,16 +78,16 @@ def _said(comparison: Comparison) -> str:
     )
 
 
-def save_model(encoder: DenseEncoder, folder: Path) -> None:
+def save_model(student: Student, folder: Path) -> None:
     """An ordinary sentence-transformers folder, in fp32 safetensors."""
     aside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     # A tokenizer would save how it was used last, which a resumed run has not done yet.
-    backend = getattr(encoder.model.tokenizer, "backend_tokenizer", None)
+    backend = getattr(student.model.tokenizer, "backend_tokenizer", None)
     if backend is not None:
         backend.no_truncation()
         backend.no_padding()
-    encoder.model.save_pretrained(str(aside), create_model_card=False)
+    student.model.save_pretrained(str(aside), create_model_card=False)
     replace_folder(aside, folder)
 
 

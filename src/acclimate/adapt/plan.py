@@ -21,6 +21,7 @@ from acclimate.models.sentences import OwnSentences
 from acclimate.progress import Progress, Silent
 from acclimate.runs import Run
 from acclimate.settings import Recipe
+from acclimate.train.dense import DenseTrainee
 from acclimate.train.encode import GRAPH_TOKENS, GradientEncoder, Text
 from acclimate.types import Passage, Query
 
@@ -207,7 +208,7 @@ class _Rehearsal:
     def _gradient_seconds(self, student: DenseEncoder) -> tuple[float, float]:
         """Seconds of one passage and of one query, forward and backward."""
         size = self.recipe.train.micro_batch_size
-        encoder = GradientEncoder(student.model, student.similarity, size, lambda: None)
+        encoder = GradientEncoder(DenseTrainee(student), size, lambda: None)
         found = []
         for contents in (
             [passage.content for passage in self.sample[:8]],

@@ -28,18 +28,34 @@ class CrossScorer:
     identity: str
 
     @classmethod
-    def load(cls, name: str, *, max_tokens: int = 350, batch_size: int = 32) -> CrossScorer:
+    def load(
+        cls,
+        name: str,
+        *,
+        max_tokens: int = 350,
+        batch_size: int = 32,
+        dtype: str = "auto",
+        attention: str | None = None,
+    ) -> CrossScorer:
+        """Load a local folder or a hub id; see `resolve` for the errors.
+
+        `attention` is the implementation in transformers' words; none leaves it to the library.
+        """
         from sentence_transformers import CrossEncoder
 
         resolved = resolve(name)
-        placement = best_placement()
+        placement = best_placement(dtype)
         model = CrossEncoder(
             str(resolved.folder),
             device=str(placement.device),
             local_files_only=True,
             # A small model may have fewer positions than are asked for.
             max_length=min(max_tokens, _positions(resolved.folder, max_tokens)),
-            model_kwargs={"dtype": torch.float32, "use_safetensors": True},
+            model_kwargs={
+                "dtype": torch.float32,
+                "use_safetensors": True,
+                "attn_implementation": attention,
+            },
         )
         if model.num_labels != 1:
             raise UsageError(

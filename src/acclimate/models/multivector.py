@@ -62,8 +62,18 @@ class MultiVectorTextEncoder:
     identity: str
 
     @classmethod
-    def load(cls, name: str, *, dtype: str = "auto") -> MultiVectorTextEncoder:
-        """Load a local folder or a hub id; see `resolve` for the errors."""
+    def load(
+        cls,
+        name: str,
+        *,
+        dtype: str = "auto",
+        max_seq_length: int = 0,
+        attention: str | None = None,
+    ) -> MultiVectorTextEncoder:
+        """Load a local folder or a hub id; see `resolve` for the errors.
+
+        `attention` is the implementation in transformers' words; none leaves it to the library.
+        """
         from sentence_transformers import MultiVectorEncoder
 
         resolved = resolve(name)
@@ -72,8 +82,14 @@ class MultiVectorTextEncoder:
             str(resolved.folder),
             device=str(placement.device),
             local_files_only=True,
-            model_kwargs={"dtype": torch.float32, "use_safetensors": True},
+            model_kwargs={
+                "dtype": torch.float32,
+                "use_safetensors": True,
+                "attn_implementation": attention,
+            },
         )
+        if max_seq_length:
+            model.max_seq_length = max_seq_length
         model.to(placement.dtype).eval()
         parts = (resolved.identity, model.similarity_fn_name, model.max_seq_length, placement.label)
         return cls(model, resolved, placement, "-".join(map(str, parts)))

@@ -65,8 +65,18 @@ class SparseTextEncoder:
     identity: str
 
     @classmethod
-    def load(cls, name: str, *, dtype: str = "auto") -> SparseTextEncoder:
-        """Load a local folder or a hub id; see `resolve` for the errors."""
+    def load(
+        cls,
+        name: str,
+        *,
+        dtype: str = "auto",
+        max_seq_length: int = 0,
+        attention: str | None = None,
+    ) -> SparseTextEncoder:
+        """Load a local folder or a hub id; see `resolve` for the errors.
+
+        `attention` is the implementation in transformers' words; none leaves it to the library.
+        """
         from sentence_transformers import SparseEncoder
 
         resolved = resolve(name)
@@ -75,8 +85,14 @@ class SparseTextEncoder:
             str(resolved.folder),
             device=str(placement.device),
             local_files_only=True,
-            model_kwargs={"dtype": torch.float32, "use_safetensors": True},
+            model_kwargs={
+                "dtype": torch.float32,
+                "use_safetensors": True,
+                "attn_implementation": attention,
+            },
         )
+        if max_seq_length:
+            model.max_seq_length = max_seq_length
         model.to(placement.dtype).eval()
         similarity = _similarity(name, str(model.similarity_fn_name))
         parts = (resolved.identity, similarity.value, model.max_seq_length, placement.label)

@@ -56,14 +56,20 @@ Assemble = Callable[[Sequence[Example]], Batch]
 
 
 def batches(
-    examples: Sequence[Example], vectors: Vectors, settings: TrainSettings, topics_seed: int
+    examples: Sequence[Example],
+    vectors: Vectors,
+    settings: TrainSettings,
+    topics_seed: int,
+    *,
+    in_batch: bool = True,
 ) -> Iterator[Batch]:
     """Batches without end, epoch after epoch; the same ones for the same seeds.
 
     `vectors` are the student's passage vectors at the start, by which topics are told apart;
-    `topics_seed` is the one that the queries were labelled for their groups with.
+    `topics_seed` is the one that the queries were labelled for their groups with. `in_batch` says
+    whether mnrl may compare a query with the whole batch.
     """
-    put_together = assembler(examples, settings.objective)
+    put_together = assembler(examples, in_batch and settings.objective == "mnrl")
     epoch = 0
     while True:
         random = np.random.default_rng((settings.seed, epoch))
@@ -144,24 +150,24 @@ def _only(example: Example, present: Integers) -> Example:
     return replace(example, rows=example.rows[keep], values=example.values[keep])
 
 
-def assembler(examples: Sequence[Example], objective: str) -> Assemble:
+def assembler(examples: Sequence[Example], in_batch: bool) -> Assemble:
     """How some of the examples become a batch: as they are, or with in-batch negatives.
 
-    For mnrl a query's candidates are its positive and every passage of the batch, except those
+    With them a query's candidates are its positive and every passage of the batch, except those
     that stand as positives of the same words anywhere among the examples.
     """
-    if objective != "mnrl":
+    if not in_batch:
         return assemble
     positives: dict[str, list[int]] = defaultdict(list)
     for example in examples:
         positives[example.query].append(int(example.rows[0]))
 
-    def in_batch(drawn: Sequence[Example]) -> Batch:
+    def against_each_other(drawn: Sequence[Example]) -> Batch:
         present = np.unique(np.concatenate([example.rows for example in drawn]))
         return assemble([_against(each, np.setdiff1d(present, positives[each.query]))
                          for each in drawn])  # fmt: skip
 
-    return in_batch
+    return against_each_other
 
 
 def _against(example: Example, negatives: Integers) -> Example:

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from acclimate.models.base import Similarity
 from acclimate.train.team import ALONE, Team
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from acclimate.train.trainee import Trainee
 
 #: Tokens whose graphs are kept: 2 GiB or so for six layers of 384, 8 GiB for six of 768.
 GRAPH_TOKENS = 16_384
@@ -26,32 +25,38 @@ GRAPH_TOKENS = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text with the prompt that its role asks for."""
+    """A text, or a query and a passage to be read together, with what its role asks for."""
 
-    content: str
+    content: str | tuple[str, str]
     prompt: str | None
+    task: str | None = None
+
+    @property
+    def length(self) -> int:
+        """In characters."""
+        return len(self.content) if isinstance(self.content, str) else sum(map(len, self.content))
 
 
 @dataclass(slots=True)
 class Part:
-    """One micro-batch: its places in the batch, and its vectors with their graph if kept."""
+    """One micro-batch: its places in the batch, and its outputs with their graph if kept."""
 
     places: list[int]
     features: dict[str, Any]
+    task: str | None
     #: The random states before its first encoding, to repeat its dropout.
     random: list[Tensor] = field(default_factory=list)
-    vectors: Tensor | None = None
+    outputs: Tensor | None = None
 
 
 @dataclass(slots=True)
 class GradientEncoder:
-    """Encodes texts so that a gradient with respect to the vectors can be carried back.
+    """Encodes texts so that a gradient with respect to the outputs can be carried back.
 
-    The processes of a team encode a share each, and all get the vectors of all texts.
+    The processes of a team encode a share each, and all get the outputs of all texts.
     """
 
-    model: SentenceTransformer
-    similarity: Similarity
+    trainee: Trainee
     micro_batch_size: int
     #: Called after each micro-batch's gradients stand in the model.
     collect: Callable[[], None]
@@ -59,99 +64,116 @@ class GradientEncoder:
     _parts: list[Part] = field(default_factory=list, init=False)
 
     def encode(self, texts: Sequence[Text]) -> Tensor:
-        """Vectors of shape (texts, dimension) in fp32, as a leaf that collects a gradient."""
+        """Outputs of shape (texts, ...) in fp32, as a leaf that collects a gradient."""
         self._parts = []
         found: list[tuple[list[int], Tensor]] = []
         kept = 0
         for part in self._micro_batches(texts):
-            kept += part.features["input_ids"].numel()
+            kept += part.features["input_ids"].numel() * self.trainee.graph_weight
             keep = kept <= GRAPH_TOKENS
             part.random = self._random_states()
             with torch.set_grad_enabled(keep):
-                vectors = self._forward(part.features)
-            part.vectors = vectors if keep else None
+                outputs = self._forward(part)
+            part.outputs = outputs if keep else None
             self._parts.append(part)
-            found.append((part.places, vectors.detach()))
+            found.append((part.places, outputs.detach()))
         return self._together(found, len(texts)).requires_grad_()
 
     def carry_back(self, gradient: Tensor) -> None:
         """Back-propagate the gradient of `encode`'s result into the model."""
         after = self._random_states()
         for part in self._parts:
-            if part.vectors is None:
+            if part.outputs is None:
                 self._set_random(part.random)  # the same dropout as the first time
-                part.vectors = self._forward(part.features)
-            torch.autograd.backward(part.vectors, gradient[part.places])
-            part.vectors = None
+                part.outputs = self._forward(part)
+            torch.autograd.backward(part.outputs, gradient[_section(part.places, part.outputs)])
+            part.outputs = None
             self.collect()
         self._set_random(after)
         self._parts = []
 
     @torch.no_grad()
-    def vectors(self, texts: Sequence[Text]) -> Tensor:
-        """Vectors without gradients, shape (texts, dimension)."""
-        found = [(part.places, self._forward(part.features)) for part in self._micro_batches(texts)]
+    def outputs(self, texts: Sequence[Text]) -> Tensor:
+        """Outputs without gradients, shape (texts, ...)."""
+        found = [(part.places, self._forward(part)) for part in self._micro_batches(texts)]
         return self._together(found, len(texts))
 
     def _together(self, found: Sequence[tuple[list[int], Tensor]], count: int) -> Tensor:
-        """Each text's vector at its place: those found here, and those of the other processes."""
+        """Each text's outputs at its place: those found here, and those of the other processes.
+
+        Where some are longer than others, as the token vectors of texts are, zeros fill them up.
+        """
+        shapes = [outputs.shape[1:] for _, outputs in found]
         # A process has found none where there are fewer texts than processes.
-        width = found[0][1].shape[1] if found else self.model.get_embedding_dimension() or 0
-        whole = torch.zeros((count, width), device=self.model.device)
-        if found:
-            order = torch.tensor([place for places, _ in found for place in places])
-            whole.index_copy_(
-                0, order.to(whole.device), torch.cat([vectors for _, vectors in found])
-            )
+        longest = (
+            [max(sizes) for sizes in zip(*shapes, strict=True)] if found else [self.trainee.width]
+        )
+        whole = torch.zeros((count, *longest), device=self._device)
+        for places, outputs in found:
+            whole[_section(places, outputs)] = outputs
         self.team.add_up([whole])
         return whole
 
+    @property
+    def _device(self) -> torch.device:
+        return self.trainee.model.device
+
     def _micro_batches(self, texts: Sequence[Text]) -> list[Part]:
-        """Texts of like length and one prompt together, so that little is padding."""
+        """Texts of like length, one prompt and one task together, so that little is padding."""
         order = self.team.share(
-            sorted(
-                range(len(texts)),
-                key=lambda place: (texts[place].prompt or "", len(texts[place].content)),
-            )
+            sorted(range(len(texts)), key=lambda place: (*_role(texts[place]), texts[place].length))
         )
         parts: list[Part] = []
         start = 0
         while start < len(order):
-            prompt = texts[order[start]].prompt
+            first = texts[order[start]]
             # As many short texts as make up the work of `micro_batch_size` long ones.
             places: list[int] = []
             for place in order[start:]:
-                longest = min(len(texts[place].content), 1200)
-                if texts[place].prompt != prompt or (
+                longest = min(texts[place].length, 1200)
+                if _role(texts[place]) != _role(first) or (
                     places and longest * (len(places) + 1) > 1200 * self.micro_batch_size
                 ):
                     break
                 places.append(place)
-            contents = [texts[place].content for place in places]
-            features = self.model.preprocess(contents, prompt=prompt)
-            on_device = {
-                # What is no tensor tells the pooling how long the prompt is.
-                name: value.to(self.model.device) if isinstance(value, Tensor) else value
-                for name, value in features.items()
-            }
-            parts.append(Part(places, on_device))
+            parts.append(
+                Part(places, self._features([texts[place] for place in places]), first.task)
+            )
             start += len(places)
         return parts
 
-    def _forward(self, features: dict[str, Any]) -> Tensor:
-        vectors: Tensor = self.model(dict(features))["sentence_embedding"].float()
-        if self.similarity is Similarity.COSINE:
-            vectors = torch.nn.functional.normalize(vectors, dim=1)
-        return vectors
+    def _features(self, texts: Sequence[Text]) -> dict[str, Any]:
+        """Tokens of texts that share a prompt and a task, on the model's device."""
+        task = {"task": texts[0].task} if texts[0].task else {}
+        features = self.trainee.model.preprocess(
+            [text.content for text in texts], prompt=texts[0].prompt, **task
+        )
+        return {
+            # What is no tensor tells the pooling how long the prompt is.
+            name: value.to(self._device) if isinstance(value, Tensor) else value
+            for name, value in features.items()
+        }
+
+    def _forward(self, part: Part) -> Tensor:
+        return self.trainee.outputs(dict(part.features), part.task)
 
     def _random_states(self) -> list[Tensor]:
         """Of the CPU, and of the GPU that the model is on, whose dropout it decides."""
         states = [torch.get_rng_state()]
-        if self.model.device.type == "cuda":
-            states.append(torch.cuda.get_rng_state(self.model.device))
+        if self._device.type == "cuda":
+            states.append(torch.cuda.get_rng_state(self._device))
         return states
 
     def _set_random(self, states: list[Tensor]) -> None:
         torch.set_rng_state(states[0])
         for state in states[1:]:
-            torch.cuda.set_rng_state(state, self.model.device)
+            torch.cuda.set_rng_state(state, self._device)
+
+
+def _section(places: list[int], outputs: Tensor) -> tuple[list[int] | slice, ...]:
+    """Where these outputs stand among those of all texts, some of which are longer."""
+    return (places, *(slice(size) for size in outputs.shape[1:]))
+
+
+def _role(text: Text) -> tuple[str, str]:
+    return text.prompt or "", text.task or ""

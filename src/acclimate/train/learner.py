@@ -8,56 +8,42 @@ before they are clipped, so that all copies take the same step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from acclimate.errors import UsageError
 from acclimate.models.dense import DenseEncoder
 from acclimate.settings import TrainSettings
-from acclimate.train.batches import Floats, Integers
-from acclimate.train.encode import GradientEncoder, Text
+from acclimate.train.encode import GradientEncoder
 from acclimate.train.masters import Masters
 from acclimate.train.objectives import Objective, objective
+from acclimate.train.students import Student, trainee_of
 from acclimate.train.team import Team
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A batch with its texts: `passages` passages, then the queries. See `Batch` for the rest."""
-
-    texts: Sequence[Text]
-    passages: int
-    cells: Integers
-    values: Floats
-    mask: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Work to learn from; `number` counts from 0."""
-
-    work: Work
-    number: int
+from acclimate.train.work import Step, Work
 
 
 class Learner:
     """The student of one process, with its masters, its encoder and the objective."""
 
-    def __init__(self, student: DenseEncoder, settings: TrainSettings, team: Team) -> None:
+    def __init__(self, student: Student, settings: TrainSettings, team: Team) -> None:
+        if team.size > 1 and not isinstance(student, DenseEncoder):
+            raise UsageError(
+                f"student.kind: {team.size} processes can train a dense student together, and no "
+                "other kind; start one process, without torchrun"
+            )
         self.settings = settings
         self.team = team
-        self.model = student.model
+        self.trainee = trainee_of(student, settings)
+        self.model = self.trainee.model
         # In evaluation mode nothing is dropped out, and gradients flow all the same.
         self.model.train(settings.dropout)
         self.masters = Masters(self.model, settings, settings.max_steps)
         self.encoder = GradientEncoder(
-            self.model, student.similarity, settings.micro_batch_size, self.masters.collect, team
+            self.trainee, settings.micro_batch_size, self.masters.collect, team
         )
         self.objective: Objective = objective(settings.objective, settings.temperature)
+        softmax = settings.objective == "mnrl"
+        self.scale = settings.scale or (self.trainee.usual_scale if softmax else 1.0)
 
     def follow(self) -> None:
         """Do what the first process tells, until it has finished."""
@@ -73,11 +59,11 @@ class Learner:
         settings = self.settings
         # Dropout of its own for every step and every process.
         torch.manual_seed(settings.seed + step.number + self.team.rank * settings.max_steps)
-        vectors = self.encoder.encode(step.work.texts)
-        loss = self._loss(vectors, step.work)
+        outputs = self.encoder.encode(self.trainee.texts(step.work))
+        loss = self._loss(outputs, step.work, step.number)
         torch.autograd.backward(loss)
-        if vectors.grad is not None:
-            self.encoder.carry_back(vectors.grad)
+        if outputs.grad is not None:
+            self.encoder.carry_back(outputs.grad)
         self.team.add_up(self.masters.gradients)
         self.masters.step(step.number)
         return float(loss.detach())
@@ -86,13 +72,15 @@ class Learner:
     def loss(self, work: Work) -> float:
         """The loss of the work, learning nothing from it."""
         self.model.eval()
-        loss = float(self._loss(self.encoder.vectors(work.texts), work))
+        outputs = self.encoder.outputs(self.trainee.texts(work))
+        # A penalty that grows counts as it will at the end, so that looks can be compared.
+        loss = float(self._loss(outputs, work, self.settings.max_steps))
         self.model.train(self.settings.dropout)
         return loss
 
-    def _loss(self, vectors: Tensor, work: Work) -> Tensor:
-        passages, queries = vectors[: work.passages], vectors[work.passages :]
-        cells = torch.from_numpy(work.cells).to(vectors.device)
-        scores = (queries @ passages.T).gather(1, cells) * self.settings.scale
-        labels = torch.from_numpy(work.values).to(vectors.device)
-        return self.objective(scores, labels, torch.from_numpy(work.mask).to(vectors.device))
+    def _loss(self, outputs: Tensor, work: Work, step: int) -> Tensor:
+        scores = self.trainee.scores(outputs, work) * self.scale
+        labels = torch.from_numpy(work.values).to(outputs.device)
+        mask = torch.from_numpy(work.mask).to(outputs.device)
+        penalty = self.trainee.penalty(outputs, work, step)
+        return self.objective(scores, labels, mask) + penalty

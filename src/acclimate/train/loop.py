@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -23,14 +23,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from acclimate.models.dense import DenseEncoder
 from acclimate.progress import Progress
 from acclimate.settings import TrainSettings
 from acclimate.train.batches import Batch, Example, assembler, batches
 from acclimate.train.course import Course, TrainPoint
-from acclimate.train.encode import Text
-from acclimate.train.learner import Learner, Step, Work
+from acclimate.train.learner import Learner
+from acclimate.train.students import Student
 from acclimate.train.team import ALONE, Team
+from acclimate.train.work import Step, Work
 
 #: Candidates that a held-out query is compared with while training.
 HELD_OUT_CANDIDATES = 8
@@ -53,7 +53,7 @@ class Task:
 
 
 def train(
-    student: DenseEncoder, task: Task, folder: Path, progress: Progress, team: Team = ALONE
+    student: Student, task: Task, folder: Path, progress: Progress, team: Team = ALONE
 ) -> Course:
     """Train the student in place and leave it with the best weights, in fp32.
 
@@ -83,23 +83,25 @@ def train(
 
 
 class _Loop:
-    def __init__(self, student: DenseEncoder, task: Task, folder: Path, team: Team) -> None:
+    def __init__(self, student: Student, task: Task, folder: Path, team: Team) -> None:
         self.task = task
         self.folder = folder
         self.team = team
         self.model = student.model
         self.learner = Learner(student, task.settings, team)
         self.masters = self.learner.masters
-        self.query_prompt = _prompt(self.model.prompts, "query")
-        self.passage_prompt = _prompt(self.model.prompts, "document", "passage", "corpus")
-        self.watched = _watched(task)
+        # Where texts are encoded apart, comparing a query with the whole batch costs nothing.
+        self.in_batch = not self.learner.trainee.reads_pairs
+        self.watched = _watched(task, self.in_batch)
 
     def from_step(self, step: int) -> Iterator[Batch]:
         """The batches that are still to come, each for all processes together."""
         task, settings = self.task, self.task.settings
         size = settings.per_device_train_batch_size * self.team.size
         whole = replace(settings, per_device_train_batch_size=size)
-        endless = batches(task.examples, task.vectors, whole, task.topics_seed)
+        endless = batches(
+            task.examples, task.vectors, whole, task.topics_seed, in_batch=self.in_batch
+        )
         return islice(endless, step, settings.max_steps)
 
     def step(self, batch: Batch, number: int) -> float:
@@ -139,21 +141,15 @@ class _Loop:
                 parameter.copy_(best[name])
 
     def _work(self, batch: Batch) -> Work:
-        passages = [Text(text, self.passage_prompt) for text in self.task.texts(batch.passages)]
-        queries = [Text(text, self.query_prompt) for text in batch.queries]
-        return Work([*passages, *queries], len(passages), batch.cells, batch.values, batch.mask)
+        passages = self.task.texts(batch.passages)
+        return Work(passages, batch.queries, batch.cells, batch.values, batch.mask)
 
     def _held_out_loss(self) -> float:
         losses = [self.learner.loss(self.team.tell(self._work(batch))) for batch in self.watched]
         return sum(losses) / len(losses) if losses else 0.0
 
 
-def _prompt(prompts: Mapping[str, str | None], *names: str) -> str | None:
-    """The prompt that sentence-transformers puts before such texts: the first of these names."""
-    return next((prompts[name] for name in names if name in prompts), None) or None
-
-
-def _watched(task: Task) -> list[Batch]:
+def _watched(task: Task, in_batch: bool) -> list[Batch]:
     """The same few held-out queries at every look, with their first candidates."""
     few = [
         replace(
@@ -161,7 +157,7 @@ def _watched(task: Task) -> list[Batch]:
         )
         for each in task.held_out[:HELD_OUT_QUERIES]
     ]
-    put_together = assembler(task.held_out, task.settings.objective)
+    put_together = assembler(task.held_out, in_batch and task.settings.objective == "mnrl")
     return [put_together(few[start : start + 16]) for start in range(0, len(few), 16)]
 
 
