@@ -102,6 +102,17 @@ def test_explanation_comes_if_asked_for(engine: Engine) -> None:
     assert heaviest.word in ("subprocess", "hangs")
 
 
+@pytest.mark.parametrize("mode", ["lexical", "dense", "hybrid"])
+def test_reasons_of_a_hit_do_not_depend_on_the_hits_beside_it(engine: Engine, mode: str) -> None:
+    options = SearchOptions(mode=mode, explain=True)
+    together = engine.search("pairs of lists in one list", options).results
+    assert len(together) > 1
+    for hit in together:
+        alone = replace(options, where=f"id = '{hit.passage.id}'")
+        [same] = engine.search("pairs of lists in one list", alone).results
+        assert (same.snippet, same.explanation) == (hit.snippet, hit.explanation)
+
+
 def test_snippet_marks_the_words_of_the_query(engine: Engine) -> None:
     snippet = engine.search("subprocess hangs", SearchOptions(k=1)).results[0].snippet
     marked = [snippet.text[mark.start : mark.end] for mark in snippet.marks]

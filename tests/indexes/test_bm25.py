@@ -144,7 +144,7 @@ def test_query_without_known_words_finds_nothing(tmp_path: Path, query: str) -> 
     leg = index(tmp_path, ["red", "fox"])
     assert lists(leg.search([query], 5, every(2))) == [([], [])]
     assert leg.score(query, np.array([1, 0])).tolist() == [0, 0]
-    assert leg.contributions(query, 0) == ()
+    assert leg.contributions(query, np.array([0])) == [()]
     assert leg.matches(query, "red fox") == []
 
 
@@ -174,11 +174,21 @@ def test_chosen_rows_score_as_in_a_search_in_any_order(tmp_path: Path) -> None:
 
 def test_contributions_say_which_terms_made_the_score(tmp_path: Path) -> None:
     leg = index(tmp_path, ["foxes and the moon", "fox", "tin"], ["red box", "tin"])
-    found = leg.contributions("Moon foxes zebra", 0)
-    assert [term for term, _ in found] == ["moon", "fox"]
-    score = leg.score("Moon foxes zebra", np.array([0]))[0]
-    assert sum(weight for _, weight in found) == pytest.approx(score)
-    assert leg.contributions("moon", 3) == ()
+    query, rows = "Moon foxes zebra", np.array([3, 0, 1, 0])
+    found = leg.contributions(query, rows)
+    assert [[term for term, _ in row] for row in found] == [
+        [],
+        ["moon", "fox"],
+        ["fox"],
+        ["moon", "fox"],
+    ]
+    sums = [sum(weight for _, weight in row) for row in found]
+    assert sums == pytest.approx(leg.score(query, rows).tolist())
+    # Asked for together or one by one, and before the columns were read as a whole or after it.
+    leg.search([query], 5, every(5))
+    assert [leg.contributions(query, rows[[nth]])[0] for nth in range(4)] == found
+    with pytest.raises(IndexError, match=r"rows -1\.\.2 of 5"):
+        leg.contributions("red", np.array([2, -1]))
 
 
 def test_matches_show_the_words_that_a_query_met(tmp_path: Path) -> None:

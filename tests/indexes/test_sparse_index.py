@@ -50,7 +50,10 @@ def test_a_score_is_the_dot_product(tmp_path: Path) -> None:
     leg = index(tmp_path, ["1:2 5:1", "5:4"], ["1:1", "7:9"])
     assert lists(leg.search(["1:1.5 5:0.5 9:1"], 9, every(4))) == [([0, 1, 2], [3.5, 2.0, 1.5])]
     assert leg.score("1:1.5 5:0.5", np.array([3, 2, 0])).tolist() == [0, 1.5, 3.5]
-    assert leg.contributions("1:1.5 5:0.5", 0) == (TermWeight("t1", 3.0), TermWeight("t5", 0.5))
+    assert leg.contributions("1:1.5 5:0.5", np.array([2, 0])) == [
+        (TermWeight("t1", 1.5),),
+        (TermWeight("t1", 3.0), TermWeight("t5", 0.5)),
+    ]
 
 
 def test_merged_parts_with_deletions_equal_a_fresh_index(tmp_path: Path) -> None:
@@ -141,7 +144,7 @@ def test_a_trained_model_finds_passages_by_their_words(
     firsts = sum(rows[0] == number for number, (rows, _) in enumerate(found))
     assert firsts >= len(given) / 2
     row, score = int(found[0].rows[0]), float(found[0].scores[0])
-    parts = leg.contributions(queries[0], row)
+    [parts] = leg.contributions(queries[0], np.array([row]))
     assert sum(weight for _, weight in parts) == pytest.approx(score, rel=1e-5)
     assert given[row].own[0] in [term for term, _ in parts]
     assert 0 < leg.flops(queries) < 30

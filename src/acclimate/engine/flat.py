@@ -7,7 +7,8 @@ from bisect import bisect_right
 
 from acclimate.engine.records import Span
 
-_PIECE = re.compile(r"\S+")
+# Words parted by single blanks: most texts are one such piece.
+_PIECE = re.compile(r"\S++(?: \S++)*+")
 
 
 class Flat:
@@ -36,7 +37,8 @@ class Flat:
             return 0
         within = at - self._starts[piece]
         if within < self._lengths[piece]:
-            return self._places[piece] + within
+            place = self._places[piece] + within
+            return place + (self.text[place] == " ")
         following = piece + 1
         return self._places[following] if following < len(self._places) else len(self.text)
 
@@ -44,4 +46,5 @@ class Flat:
         piece = bisect_right(self._starts, at - 1) - 1
         if piece < 0:
             return 0
-        return self._places[piece] + min(at - self._starts[piece], self._lengths[piece])
+        end = self._places[piece] + min(at - self._starts[piece], self._lengths[piece])
+        return end - (self.text[end - 1 : end] == " ")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from acclimate.engine.attribution import ScoreTexts
 from acclimate.engine.deciders import decider
 from acclimate.engine.explain import explain_hit
 from acclimate.engine.kinds import LEXICAL, SPARSE
@@ -20,7 +19,10 @@ from acclimate.indexes.analysis import analyser
 from acclimate.indexes.bm25 import LexicalLeg
 from acclimate.indexes.columns import TermWeight
 from acclimate.indexes.sparse import SparseLeg
+from acclimate.ranking import Rows
 from acclimate.types import Passage
+
+Terms = Sequence[TermWeight]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +47,45 @@ class Reasons:
     def of(self, passages: Sequence[Passage]) -> list[Why]:
         """One answer for each passage, in their order."""
         rows = self.snapshot.rows([passage.id for passage in passages])
-        score = None
-        if self.options.explain and passages:
-            score = decider(self.settings, self.models, self.mode, self.options.rerank, self.query)
+        lexical = self._terms(LEXICAL, rows)
+        explanations = self._explanations(passages, rows, lexical)
         wanted = frozenset(analyser(self.settings.language)(self.query))
         return [
-            self._why(passage, int(row), score, wanted)
-            for passage, row in zip(passages, rows, strict=True)
+            Why(self._snippet(passage, terms, explanation, wanted), explanation)
+            for passage, terms, explanation in zip(passages, lexical, explanations, strict=True)
         ]
 
-    def _why(
-        self, passage: Passage, row: int, score: ScoreTexts | None, wanted: frozenset[str]
-    ) -> Why:
-        lexical = self._lexical_terms(row)
-        explanation = None
-        if self.options.explain:
-            terms = lexical or self._sparse_terms(row)
-            explanation = explain_hit(passage.content, terms, score)
-        matches = analyser(self.settings.language).find(passage.content, wanted)
+    def _explanations(
+        self, passages: Sequence[Passage], rows: Rows, lexical: Sequence[Terms]
+    ) -> Sequence[Explanation | None]:
+        if not (self.options.explain and passages):
+            return [None] * len(passages)
+        score = decider(self.settings, self.models, self.mode, self.options.rerank, self.query)
+        return [
+            explain_hit(passage.content, terms or tokens, score)
+            for passage, terms, tokens in zip(
+                passages, lexical, self._terms(SPARSE, rows), strict=True
+            )
+        ]
+
+    def _snippet(
+        self,
+        passage: Passage,
+        terms: Terms,
+        explanation: Explanation | None,
+        wanted: frozenset[str],
+    ) -> Snippet:
+        content = passage.content
+        matches = analyser(self.settings.language).find(content, wanted)
         # Where BM25 was asked its weights say which terms matter; else they count alike.
-        reasons = from_matches(matches, dict(lexical) if lexical else None)
+        reasons = from_matches(matches, dict(terms) if terms else None)
         if explanation and explanation.words and not reasons:
             reasons = from_words(explanation.words)
-        snippet = best_snippet(passage.content, reasons, start=body_start(passage))
-        return Why(snippet, explanation)
+        return best_snippet(content, reasons, start=body_start(passage))
 
-    def _lexical_terms(self, row: int) -> Sequence[TermWeight]:
-        if LEXICAL not in kinds_for(self.settings, self.mode):
-            return ()
-        return cast(LexicalLeg, self.snapshot.legs[LEXICAL]).contributions(self.query, row)
-
-    def _sparse_terms(self, row: int) -> Sequence[TermWeight]:
-        if SPARSE not in kinds_for(self.settings, self.mode):
-            return ()
-        return cast(SparseLeg, self.snapshot.legs[SPARSE]).contributions(self.query, row)
+    def _terms(self, kind: str, rows: Rows) -> Sequence[Terms]:
+        """What the terms of an inverted index add to rows; nothing where the mode has none."""
+        if kind not in kinds_for(self.settings, self.mode) or not len(rows):
+            return [()] * len(rows)
+        leg = cast(LexicalLeg | SparseLeg, self.snapshot.legs[kind])
+        return leg.contributions(self.query, rows)

@@ -115,15 +115,17 @@ def _core(reasons: Sequence[Reason], width: int) -> Span | None:
     best, most = None, 0.0
     for number, first in enumerate(reasons):
         start = first.span.start
+        limit = start + width
         value, end, seen = 0.0, start, dict[str, float]()
         for reason in reasons[number:]:
-            if reason.span.start >= start + width:
+            span = reason.span
+            if span.start >= limit:
                 break
             # The first alone may be wider than the window, which then shows its beginning.
-            if reason.span.end > start + width and reason is not first:
+            if span.end > limit and reason is not first:
                 continue
             value += _gain(seen, reason)
-            end = max(end, min(reason.span.end, start + width))
+            end = max(end, min(span.end, limit))
         if value > most:
             best, most = Span(start, end), value
     return best

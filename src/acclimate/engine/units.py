@@ -24,8 +24,14 @@ _SYLLABLES, _LETTERS = 2, 4
 # Vowels that are written before the consonant that they follow (Thai, Lao), and one after it.
 _LEADING, _TRAILING = "เแโใไເແໂໃໄ", "ำຳ"
 _VIRAMA = 9  # the combining class of the signs that bind two consonants
+# It begins with a class of characters, so that the search skips to the next of them.
 _SENTENCE_END = re.compile(
-    r"""([.!?…]++["'”’»)\]]*+\s++)|[。！？｡]++["'”’」』）]*+\s*+|\n[^\S\n]*+\n\s*+"""
+    r"""[.!?…。！？｡\n](?:
+        (?<=([.!?…]))[.!?…]*+["'”’»)\]]*+\s++
+        | (?<=[。！？｡])[。！？｡]*+["'”’」』）]*+\s*+
+        | (?<=\n)[^\S\n]*+\n\s*+
+    )""",
+    re.VERBOSE,
 )
 
 

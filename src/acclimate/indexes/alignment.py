@@ -34,8 +34,11 @@ def aligned(text: str, fold: Callable[[str], str]) -> tuple[str, Origin]:
     origin: Origin = []
     for run in re.finditer(r"\s+|\S+", text):
         whole = fold(run.group())
-        places = _places(run.group(), run.start(), fold)
         folded.append(whole)
+        if keeps_places(run.group(), whole):
+            origin += [(at, at + 1) for at in range(*run.span())]
+            continue
+        places = _places(run.group(), run.start(), fold)
         origin += places if len(places) == len(whole) else [run.span()] * len(whole)
     return "".join(folded), origin
 

@@ -97,33 +97,23 @@ class Analyser:
         words = self._segmenter.words(self._fold(text))
         return self._stemmed([word for word in words if word not in self._stop])
 
-    def spans(self, text: str) -> list[Match]:
-        """The same terms, and where in the text each stands; overlapping pieces overlap here too.
-
-        Slower than the terms alone: it is meant for the few texts that people look at.
-        """
-        folded, origin = aligned(text, self._fold)
-        placed = [word for word in self._segmenter.placed(folded) if word[0] not in self._stop]
-        terms = self._stemmed([word for word, _, _ in placed])
-        return [
-            Match(origin[start][0], origin[end - 1][1], term)
-            for term, (_, start, end) in zip(terms, placed, strict=True)
-        ]
-
     def find(self, text: str, wanted: Collection[str]) -> list[Match]:
-        """Those of `spans` whose term is wanted.
+        """Where in a text the wanted terms stand, in order; overlapping pieces overlap here too.
 
-        Where folding keeps every character in its place, as in most texts, only the distinct words
-        are stemmed, and nothing is placed that is not wanted.
+        Only distinct words are stemmed, and nothing is placed that is not wanted. Where folding
+        keeps every character in its place, as in most texts, it costs little more than the terms.
         """
-        folded = self._fold(text)
-        if not (isinstance(self._segmenter, Plain) and keeps_places(text, folded)):
-            return [match for match in self.spans(text) if match.term in wanted]
+        folded, origin = self._fold(text), None
+        if not keeps_places(text, folded):
+            folded, origin = aligned(text, self._fold)
         words = list(self._segmenter.placed(folded))
-        distinct = sorted({word for word, _, _ in words} - self._stop)
+        distinct = list({word for word, _, _ in words} - self._stop)
         terms = zip(distinct, self._stemmed(distinct), strict=True)
         known = {word: term for word, term in terms if term in wanted}
-        return [Match(start, end, known[word]) for word, start, end in words if word in known]
+        found = [(start, end, known[word]) for word, start, end in words if word in known]
+        if origin is None:
+            return [Match(*each) for each in found]
+        return [Match(origin[start][0], origin[end - 1][1], term) for start, end, term in found]
 
     def _stemmed(self, words: list[str]) -> list[str]:
         return self._stemmer.stemWords(words) if self._stemmer else words

@@ -115,12 +115,13 @@ class LexicalLeg:
         """The scores of chosen rows in any order, equal to those of `search` in every bit."""
         return scores_of(self._columns(query), rows, len(self._rows.live))
 
-    def contributions(self, query: str, row: int) -> tuple[TermWeight, ...]:
-        """What each of the query's terms that a row has adds to its score, the weightiest first.
+    def contributions(self, query: str, rows: Rows) -> list[tuple[TermWeight, ...]]:
+        """What each of the query's terms adds to the scores of rows, the weightiest first.
 
-        They sum to the score, but for rounding.
+        They sum to the score, but for rounding; terms that a row does not have are left out.
         """
-        return contributions_of([(each.name, each) for each in self._columns(query)], row)
+        columns = [(each.name, each) for each in self._columns(query)]
+        return contributions_of(columns, rows, len(self._rows.live))
 
     def matches(self, query: str, text: str) -> list[Match]:
         """Where the terms of a query stand in a text, in order; they may overlap."""

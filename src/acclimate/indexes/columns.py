@@ -120,17 +120,32 @@ def scores_of(columns: Sequence[Column], rows: Rows, count: int) -> Scores:
 
     Raises IndexError for a row that is not among the `count` rows of the snapshot.
     """
-    wanted, place = np.unique(np.asarray(rows, dtype=np.int64), return_inverse=True)
-    if len(wanted) and not 0 <= wanted[0] <= wanted[-1] < count:
-        raise IndexError(f"rows {wanted[0]}..{wanted[-1]} of {count}")
+    wanted, place = _increasing(rows, count)
     scores = np.zeros(len(wanted), dtype=np.float32)
     for column in columns:
         scores += column.at(wanted)
     return scores[place]
 
 
-def contributions_of(columns: Sequence[tuple[str, Column]], row: int) -> tuple[TermWeight, ...]:
-    """What each named column adds to one row, in their order; those that add nothing left out."""
-    rows = np.asarray([row], dtype=np.int64)
-    weights = ((name, float(column.at(rows)[0])) for name, column in columns)
-    return tuple(TermWeight(name, weight) for name, weight in weights if weight > 0)
+def contributions_of(
+    columns: Sequence[tuple[str, Column]], rows: Rows, count: int
+) -> list[tuple[TermWeight, ...]]:
+    """What each named column adds to each of some rows, in the columns' order.
+
+    One answer for each row; columns that add nothing to it are left out. Raises IndexError for a
+    row that is not among the `count` rows of the snapshot.
+    """
+    wanted, place = _increasing(rows, count)
+    added = [(name, column.at(wanted)[place].tolist()) for name, column in columns]
+    return [
+        tuple(TermWeight(name, weights[nth]) for name, weights in added if weights[nth] > 0)
+        for nth in range(len(rows))
+    ]
+
+
+def _increasing(rows: Rows, count: int) -> tuple[Rows, Rows]:
+    """The distinct rows in order, and the place among them of each row."""
+    wanted, place = np.unique(np.asarray(rows, dtype=np.int64), return_inverse=True)
+    if len(wanted) and not 0 <= wanted[0] <= wanted[-1] < count:
+        raise IndexError(f"rows {wanted[0]}..{wanted[-1]} of {count}")
+    return wanted, place

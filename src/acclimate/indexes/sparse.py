@@ -112,10 +112,11 @@ class SparseLeg:
         columns = self._columns(self._encode([query])[0])
         return scores_of(columns, rows, len(self._rows.live))
 
-    def contributions(self, query: str, row: int) -> tuple[TermWeight, ...]:
-        """What each token adds to a row's score; they sum to the score, but for rounding."""
+    def contributions(self, query: str, rows: Rows) -> list[tuple[TermWeight, ...]]:
+        """What each token adds to the scores of rows; they sum to the score, but for rounding."""
         columns = self._columns(self._encode([query])[0])
-        return contributions_of([(self._encoder.token(each.number), each) for each in columns], row)
+        named = [(self._encoder.token(each.number), each) for each in columns]
+        return contributions_of(named, rows, len(self._rows.live))
 
     def _search(
         self, queries: Sequence[str], k: int, allowed: Mask
