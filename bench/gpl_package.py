@@ -4,7 +4,7 @@ The package `gpl` does not import beside current transformers, so it runs in an 
 own, whose interpreter is named here:
 
     python3 -m venv old
-    old/bin/pip install gpl==0.1.4 torch==2.13.0 'datasets<4' \\
+    old/bin/pip install gpl==0.1.4 torch==2.13.0 'datasets<4' accelerate nltk \\
         transformers==4.46.3 sentence-transformers==3.3.1
     python -m bench.gpl_package --python old/bin/python
 
