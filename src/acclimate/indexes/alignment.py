@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 Origin = list[tuple[int, int]]
 
+# Words of ASCII together with what is between them, as far as they go; then word by word.
+_RUN = re.compile(r"[\x00-\x7f]+(?!\S)|\s+|\S+")
 # Vowels and final consonants of Hangul that join the letter before them, as marks do elsewhere.
 _JOINING_JAMO = range(0x1160, 0x1200)
 
@@ -28,11 +30,9 @@ def aligned(text: str, fold: Callable[[str], str]) -> tuple[str, Origin]:
     ligature), but nothing that spans white space. Where it cannot be told which came of which, a
     whole run without white space is named.
     """
-    if text.isascii():
-        return fold(text), [(at, at + 1) for at in range(len(text))]
     folded: list[str] = []
     origin: Origin = []
-    for run in re.finditer(r"\s+|\S+", text):
+    for run in _RUN.finditer(text):
         whole = fold(run.group())
         folded.append(whole)
         if keeps_places(run.group(), whole):

@@ -17,10 +17,13 @@ from acclimate.extras import need
 # Runs of them become overlapping pieces: pairs where a character is a syllable or more (Han, kana,
 # Hangul), threes where it is a letter (Thai, Lao, Myanmar, Khmer). On XQuAD in Thai threes give
 # nDCG@10 .966 and pairs .918.
-_SYLLABLES = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_UNSPACED = re.compile(
-    f"([{_SYLLABLES}\U00020000-\U0003134f]+)|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
+_SYLLABLES = (
+    "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003134f"
 )
+_LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_UNSPACED = re.compile(f"([{_SYLLABLES}]+)|[{_LETTERS}]+")
+_ANY_UNSPACED = re.compile(f"[{_SYLLABLES}{_LETTERS}]")
 _ASCII_WORD = re.compile(r"(\w+)")
 
 #: A word, and from which to which character of the text it stands.
@@ -119,7 +122,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _is_spaced(text: str) -> bool:
-    return text.isascii() or not _UNSPACED.search(text)
+    return text.isascii() or not _ANY_UNSPACED.search(text)
 
 
 def _words_of(text: str) -> Iterator[Placed]:

@@ -17,7 +17,7 @@ _BEARER = HTTPBearer(auto_error=False, description="A key of the service's key f
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same, for curl.")
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """The service that a request came to."""
     service: Service = request.app.state.service
     return service
@@ -35,7 +35,7 @@ async def under_way(request: Request, service: TheService) -> AsyncIterator[None
         yield
 
 
-def with_key(
+async def with_key(
     request: Request,
     service: TheService,
     _bearer: Annotated[object, Security(_BEARER)],
