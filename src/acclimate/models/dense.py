@@ -11,8 +11,9 @@ import torch
 
 from acclimate.errors import UsageError
 from acclimate.models.base import Similarity, Vectors
-from acclimate.models.precision import Placement, best_placement
-from acclimate.models.resolve import ResolvedModel, resolve
+from acclimate.models.loading import load
+from acclimate.models.precision import Placement
+from acclimate.models.resolve import ResolvedModel
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -48,21 +49,9 @@ class DenseEncoder:
         """
         from sentence_transformers import SentenceTransformer
 
-        resolved = resolve(name)
-        placement = best_placement(dtype)
-        model = SentenceTransformer(
-            str(resolved.folder),
-            device=str(placement.device),
-            local_files_only=True,
-            model_kwargs={
-                "dtype": torch.float32,
-                "use_safetensors": True,
-                "attn_implementation": attention,
-            },
-        )
+        model, resolved, placement = load(SentenceTransformer, name, dtype, attention)
         if max_seq_length:
             model.max_seq_length = max_seq_length
-        model.to(placement.dtype).eval()
         compared = choose_similarity(model, similarity)
         identity = f"{resolved.identity}-{compared.value}-{model.max_seq_length}-{placement.label}"
         return cls(model, resolved, compared, placement, identity)

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from acclimate.models.base import Vectors
-from acclimate.models.precision import Placement, best_placement
-from acclimate.models.resolve import ResolvedModel, resolve
+from acclimate.models.loading import load
+from acclimate.models.precision import Placement
+from acclimate.models.resolve import ResolvedModel
 
 if TYPE_CHECKING:
     from sentence_transformers import MultiVectorEncoder
@@ -76,21 +77,9 @@ class MultiVectorTextEncoder:
         """
         from sentence_transformers import MultiVectorEncoder
 
-        resolved = resolve(name)
-        placement = best_placement(dtype)
-        model = MultiVectorEncoder(
-            str(resolved.folder),
-            device=str(placement.device),
-            local_files_only=True,
-            model_kwargs={
-                "dtype": torch.float32,
-                "use_safetensors": True,
-                "attn_implementation": attention,
-            },
-        )
+        model, resolved, placement = load(MultiVectorEncoder, name, dtype, attention)
         if max_seq_length:
             model.max_seq_length = max_seq_length
-        model.to(placement.dtype).eval()
         parts = (resolved.identity, model.similarity_fn_name, model.max_seq_length, placement.label)
         return cls(model, resolved, placement, "-".join(map(str, parts)))
 

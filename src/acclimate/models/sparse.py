@@ -12,8 +12,9 @@ import torch
 
 from acclimate.errors import UsageError
 from acclimate.models.base import Similarity
-from acclimate.models.precision import Placement, best_placement
-from acclimate.models.resolve import ResolvedModel, resolve
+from acclimate.models.loading import load
+from acclimate.models.precision import Placement
+from acclimate.models.resolve import ResolvedModel
 
 if TYPE_CHECKING:
     from sentence_transformers import SparseEncoder
@@ -79,21 +80,9 @@ class SparseTextEncoder:
         """
         from sentence_transformers import SparseEncoder
 
-        resolved = resolve(name)
-        placement = best_placement(dtype)
-        model = SparseEncoder(
-            str(resolved.folder),
-            device=str(placement.device),
-            local_files_only=True,
-            model_kwargs={
-                "dtype": torch.float32,
-                "use_safetensors": True,
-                "attn_implementation": attention,
-            },
-        )
+        model, resolved, placement = load(SparseEncoder, name, dtype, attention)
         if max_seq_length:
             model.max_seq_length = max_seq_length
-        model.to(placement.dtype).eval()
         similarity = _similarity(name, str(model.similarity_fn_name))
         parts = (resolved.identity, similarity.value, model.max_seq_length, placement.label)
         return cls(model, resolved, similarity, placement, "-".join(map(str, parts)))

@@ -1,0 +1,44 @@
+"""Loading a model of sentence-transformers: its own files, safetensors only, no network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+import torch
+
+from acclimate.models.precision import Placement, best_placement
+from acclimate.models.resolve import ResolvedModel, resolve
+
+if TYPE_CHECKING:
+    from sentence_transformers.base.model import BaseModel
+
+Model = TypeVar("Model", bound="BaseModel")
+
+
+class Loaded(NamedTuple, Generic[Model]):
+    """A model in its place, ready to encode, and where it came from."""
+
+    model: Model
+    resolved: ResolvedModel
+    placement: Placement
+
+
+def load(kind: type[Model], name: str, dtype: str, attention: str | None = None) -> Loaded[Model]:
+    """Load a local folder, a packaged model or a hub id; see `resolve` for the errors.
+
+    `attention` is the implementation in transformers' words; none leaves it to the library.
+    """
+    resolved = resolve(name)
+    placement = best_placement(dtype)
+    model = kind(
+        str(resolved.folder),
+        device=str(placement.device),
+        local_files_only=True,
+        model_kwargs={
+            "dtype": torch.float32,
+            "use_safetensors": True,
+            "attn_implementation": attention,
+        },
+    )
+    model.to(placement.dtype).eval()
+    return Loaded(model, resolved, placement)
