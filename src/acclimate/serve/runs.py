@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from acclimate.adapt.result import TeacherAccuracy
+from acclimate.adapt.result import StageCount, TeacherAccuracy
 from acclimate.evaluate.intervals import Estimate
 from acclimate.serve.browse import Browser, Order, QueryRow, Spread
 from acclimate.serve.errors import NotFound
@@ -27,33 +27,17 @@ LAST_OFFSET = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its 95% interval, from 0 to 1."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class Scorer:
-    """How often a scorer puts a query's own passage above a random and above a mined one."""
+    """How often a scorer puts a query's own passage above a random and above a mined one.
+
+    Both are shares from 0 to 1; none where nothing was measured.
+    """
 
     name: str
     teacher: bool
     queries: int
-    over_random: Share | None
-    over_mined: Share | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What a stage kept, what it dropped and why, and its seconds of work."""
-
-    name: str
-    rows: int
-    dropped: Mapping[str, int]
-    seconds: float
+    over_random: Estimate | None
+    over_mined: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +51,7 @@ class RunFound:
     student: str
     recommended: str
     verdict: str
-    stages: tuple[Stage, ...]
+    stages: Sequence[StageCount]
     check: tuple[Scorer, ...]
     warning: str
     margins: Spread | None
@@ -140,15 +124,7 @@ def summary(browser: Browser) -> RunFound:
         student=found.student,
         recommended=found.recommended,
         verdict=found.verdict,
-        stages=tuple(
-            Stage(
-                stage.name,
-                stage.rows,
-                {reason: count for reason, count in stage.counts.items() if count},
-                stage.seconds,
-            )
-            for stage in found.stages
-        ),
+        stages=found.stages,
         check=(
             _scorer(found.check.teacher, teacher=True),
             *(_scorer(other, teacher=False) for other in found.check.others),
@@ -164,12 +140,11 @@ def _scorer(accuracy: TeacherAccuracy, *, teacher: bool) -> Scorer:
         accuracy.name,
         teacher,
         accuracy.queries,
-        _share(accuracy.over_random),
-        _share(accuracy.over_mined),
+        _measured(accuracy.over_random),
+        _measured(accuracy.over_mined),
     )
 
 
-def _share(estimate: Estimate) -> Share | None:
+def _measured(estimate: Estimate) -> Estimate | None:
     """None where nothing was measured, which JSON has no number for."""
-    values = (estimate.value, estimate.low, estimate.high)
-    return Share(*values) if all(map(math.isfinite, values)) else None
+    return estimate if all(map(math.isfinite, astuple(estimate))) else None

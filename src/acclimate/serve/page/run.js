@@ -93,10 +93,11 @@ function showFound(found) {
 }
 
 function showFunnel(stages) {
-  const lost = (stage) => Object.values(stage.dropped).reduce((sum, each) => sum + each, 0);
+  const lost = (stage) => Object.values(stage.counts).reduce((sum, each) => sum + each, 0);
   const most = Math.max(1, ...stages.map((stage) => stage.rows + lost(stage)));
   byId("funnel").replaceChildren(...stages.map((stage) => {
-    const reasons = Object.entries(stage.dropped).map(([why, many]) => `${count(many)} ${why}`);
+    const reasons = Object.entries(stage.counts)
+      .filter(([, many]) => many).map(([why, many]) => `${count(many)} ${why}`);
     const both = bar(stage.rows / most);
     both.append(bar(lost(stage) / most, "dropped").firstChild);
     return el("li", {},
