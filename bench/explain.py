@@ -18,8 +18,8 @@ from functools import partial
 from statistics import fmean
 
 import numpy as np
-from transformers.utils import logging
 
+from acclimate.cli.quiet import silence
 from acclimate.corpus import open_corpus
 from acclimate.engine.attribution import (
     MOST_VARIANTS,
@@ -148,7 +148,7 @@ def _shown(estimate: Estimate) -> str:
 
 
 def main() -> None:
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    silence(debug=False)
     parser = ArgumentParser(
         description=(__doc__ or "").partition("\n")[0],
         formatter_class=ArgumentDefaultsHelpFormatter,

@@ -18,7 +18,7 @@ from acclimate.models.packaged import find_packaged
 pytestmark = pytest.mark.real
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
-PAIRS, NAMED = 30, 5
+PAIRS, NAMED = 8, 5
 
 
 def pairs() -> list[tuple[str, str]]:
@@ -43,10 +43,10 @@ def test_erasing_the_named_words_lowers_minilms_score_more_than_erasing_others()
 
     def measured(query: str, content: str) -> Fidelity:
         score = by_encoder(encoder, query)
-        words = strongest(word_weights(content, score, most_variants=48), NAMED)
+        words = strongest(word_weights(content, score, most_variants=32), NAMED)
         return fidelity(content, [word.span for word in words], score, draws=5)
 
     found = [measured(query, content) for query, content in pairs()]
-    # bench/explain.py prints the figures.
+    # bench/explain.py prints the figures, over more pairs.
     assert sum(each.named > each.others for each in found) >= PAIRS - 1
     assert fmean(each.named for each in found) > 0.05 + fmean(each.others for each in found)
