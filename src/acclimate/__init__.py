@@ -9,9 +9,9 @@ acclimate.evaluate("run/model", "judged/", measures="nDCG@10 R@100").measures
 
 from importlib import import_module
 
-# Three functions are called like the folder that holds their code. Importing a folder sets the
+# Four functions are called like the folder that holds their code. Importing a folder sets the
 # name to the module; it happens once, so it happens here, before the functions take the names.
-for _folder in ("adapt", "evaluate", "search"):
+for _folder in ("adapt", "evaluate", "search", "train"):
     import_module(f"{__name__}.{_folder}")
 
 from acclimate.api import (  # noqa: E402
@@ -24,6 +24,7 @@ from acclimate.api import (  # noqa: E402
     open_index,
     plan,
     search,
+    train,
     update_index,
 )
 from acclimate.corpus import Corpus, CorpusSettings, list_corpora, open_corpus  # noqa: E402
@@ -64,5 +65,6 @@ __all__ = [
     "open_index",
     "plan",
     "search",
+    "train",
     "update_index",
 ]

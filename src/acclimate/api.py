@@ -19,7 +19,7 @@ from acclimate.types import Passage, Query
 
 if TYPE_CHECKING:
     from acclimate.adapt.plan import Plan
-    from acclimate.adapt.result import Adaptation
+    from acclimate.adapt.result import Adaptation, Training
     from acclimate.engine.engine import Engine
     from acclimate.engine.records import Answer, Changes, SearchOptions
     from acclimate.engine.settings import IndexSettings
@@ -66,12 +66,53 @@ def adapt(
             return follow(team)
         parts = split_overrides(overrides)
         chosen = apply_overrides(_recipe(recipe), parts.recipe)
+        if chosen.student.kind != "dense":
+            raise UsageError(
+                f"student.kind is {chosen.student.kind!r}; GPL adapts a dense student. Train one "
+                "of another kind on its labels: acclimate train RUN --out DIR --kind KIND"
+            )
         judged = None if evaluate is None else _opened(evaluate, parts.corpus)
         if judged is not None:
             _check_split(judged, chosen.measure.split)
         opened = _opened(corpus, parts.corpus)
         start = None if imported is None else Path(imported)
         return run(opened, Path(out), chosen, judged, progress or Silent(), start, team)
+
+
+def train(
+    source: str | Path,
+    out: str | Path,
+    *,
+    objective: str | None = None,
+    model: str | None = None,
+    kind: str | None = None,
+    negatives: int | None = None,
+    split: str = "train",
+    recipe: str | Path | Recipe = "supervised",
+    progress: Progress | None = None,
+    overrides: Sequence[str] = (),
+) -> Training:
+    """Train a model on labels that are there; called again with the same `out`, it resumes.
+
+    `source` names a judged collection (whose `split` is learned from), a table of pairs, triples
+    or scored lists, or the folder of a finished `adapt`. `objective`, `model`, `kind` and
+    `negatives` change `train.objective`, `student.model`, `student.kind` and `train.negatives` of
+    the recipe; `overrides` change anything else.
+    """
+    from acclimate.adapt.sources import label_source
+    from acclimate.adapt.supervised import follow, supervised
+    from acclimate.train.team import join
+
+    named = {"train.objective": objective, "student.model": model, "student.kind": kind,
+             "train.negatives": negatives}  # fmt: skip
+    changes = [f"{key}={value}" for key, value in named.items() if value is not None]
+    parts = split_overrides([*changes, *overrides])
+    chosen = apply_overrides(_recipe(recipe), parts.recipe)
+    with join() as team:
+        if team.rank > 0:
+            return follow(team)
+        opened = label_source(source, split, parts.corpus)
+        return supervised(opened, Path(out), chosen, progress or Silent(), team)
 
 
 def plan(

@@ -113,6 +113,8 @@ class TrainSettings:
     #: for its group in all of them.
     topic_partitions: int = 2
     max_steps: int = 140_000
+    #: Passes over the training queries, where those take fewer than `max_steps`; 0 counts none.
+    epochs: int = 0
     #: Order of the examples, negatives drawn and dropout; the recipe's own seed decides the rest.
     seed: int = 42
     learning_rate: float = 2e-5
@@ -120,7 +122,7 @@ class TrainSettings:
     weight_decay: float = 0.0
     max_grad_norm: float = 1.0
     #: What a cosine is multiplied with before it is compared with the teacher; 1 for dot products.
-    #: For mnrl it is one over the temperature. 0 is 20 for cosines under mnrl, else 1.
+    #: In mnrl it is one over the temperature. 0 is 20 for cosines in mnrl or kl, else 1.
     scale: float = 1.0
     #: Softens the teacher's distribution (objective kl).
     temperature: float = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,12 +103,17 @@ def replace_folder(new: Path, old: Path) -> None:
 
 def publish(result: Adaptation, trained: Path) -> None:
     """The model with its card at OUT/model, and the report beside it."""
-    aside = result.folder / ".model.part"
+    place_model(trained, model_card(result), result.model)
+    write_report(result, result.folder / "report.html")
+
+
+def place_model(trained: Path, card: str, target: Path) -> None:
+    """A copy of a trained model, with its card, where people look for it."""
+    aside = target.with_name(f".{target.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     shutil.copytree(trained, aside)
-    (aside / "README.md").write_text(model_card(result), encoding="utf-8")
-    replace_folder(aside, result.model)
-    write_report(result, result.folder / "report.html")
+    (aside / "README.md").write_text(card, encoding="utf-8")
+    replace_folder(aside, target)
 
 
 def note_recommendation(folder: Path, recommended: str) -> None:
@@ -157,6 +162,11 @@ def models_used(tools: Tools) -> list[ModelUse]:
         roles.append(("query generator", recipe.generate.model))
     roles += [("negative miner", name) for name in recipe.mine.retrievers]
     roles += [("teacher", name.partition(":")[2] or name) for name in recipe.label.teachers]
+    return uses(roles)
+
+
+def uses(roles: Iterable[tuple[str, str]]) -> list[ModelUse]:
+    """The models of those roles and names; "bm25" and "student" name none."""
     used = []
     for role, name in roles:
         if name not in ("bm25", "student"):

@@ -100,6 +100,24 @@ class ModelUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """What a supervised training did. `best_step` 0 in `training` keeps the start's weights."""
+
+    source: str
+    passages_fingerprint: str
+    passages: int
+    recipe: Recipe
+    folder: Path
+    model: Path
+    #: Queries with a passage to be found, those held out among them, and what was left out.
+    examples: int
+    held_out: int
+    dropped: Mapping[str, int]
+    training: TrainSummary
+    models: Sequence[ModelUse]
+
+
+@dataclass(frozen=True, slots=True)
 class Adaptation:
     """Everything that `adapt` found out. `recommended` is the model to use from now on."""
 

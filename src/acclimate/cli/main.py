@@ -26,6 +26,7 @@ from acclimate.cli.recipes import recipes
 from acclimate.cli.search import search
 from acclimate.cli.serve import serve
 from acclimate.cli.state import STATE
+from acclimate.cli.train import train
 from acclimate.cli.weigh import weigh
 
 app = typer.Typer(
@@ -35,7 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (adapt, index, search, evaluate, serve, mcp, weigh, export, models, recipes, corpora):
+VERBS = (adapt, train, index, search, evaluate, serve, mcp, weigh, export, models, recipes, corpora)
+for verb in VERBS:
     app.command()(verb)
 
 

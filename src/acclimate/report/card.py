@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 
 from acclimate.adapt.result import Adaptation, BeforeAfter, ModelUse, TeacherAccuracy
 from acclimate.evaluate.intervals import Estimate
 from acclimate.report import measured as measuring
 from acclimate.report import recipe, words
 from acclimate.report.front import front_matter
+from acclimate.report.markdown import inline, table
 
 # Prompts can be pages long and hold texts of the user's own.
 _LONG = ("examples", "instruction")
@@ -49,7 +49,7 @@ def model_card(result: Adaptation) -> str:
 def _introduction(result: Adaptation) -> str:
     base = recipe.base_model(result)
     lines = [
-        f"# {_inline(base.name)}, adapted to {_inline(result.corpus)}",
+        f"# {inline(base.name)}, adapted to {inline(result.corpus)}",
         "",
         "A dense retriever adapted to one corpus without human labels: queries were made for the "
         "corpus's own passages, a teacher scored how well passages answer them, and the model "
@@ -64,10 +64,10 @@ def _introduction(result: Adaptation) -> str:
         lines += ["", "**The adapted model of this card is not the one recommended.**"]
     lines += [
         "",
-        f"- Base model: {_inline(base.name)}",
-        f"- Corpus: {_inline(result.corpus)}, {words.counted(result.passages, 'passage')}, "
-        f"fingerprint `{_inline(result.corpus_fingerprint)}`",
-        f"- Recipe: {_inline(result.recipe.name)}, seed {result.recipe.seed}",
+        f"- Base model: {inline(base.name)}",
+        f"- Corpus: {inline(result.corpus)}, {words.counted(result.passages, 'passage')}, "
+        f"fingerprint `{inline(result.corpus_fingerprint)}`",
+        f"- Recipe: {inline(result.recipe.name)}, seed {result.recipe.seed}",
     ]
     return "\n".join(lines)
 
@@ -77,7 +77,7 @@ def _measured(part: BeforeAfter) -> str:
     asked = words.queries(part.after.queries)
     if measuring.by_people(part):
         title = "### Judged by people"
-        says = f"{asked} of {_inline(part.corpus)} with human judgments, not used for training."
+        says = f"{asked} of {inline(part.corpus)} with human judgments, not used for training."
     else:
         title = "### Judged by the teacher"
         says = (
@@ -89,8 +89,8 @@ def _measured(part: BeforeAfter) -> str:
     rows = [
         [s.role, *(_estimate(s.estimate(name)) for name in names)] for s in measuring.systems(part)
     ]
-    table = _table(["System", *map(_inline, names)], rows)
-    return "\n\n".join([title, says + " Means with 95% intervals.", table, *_differences(part)])
+    means = table(["System", *map(inline, names)], rows)
+    return "\n\n".join([title, says + " Means with 95% intervals.", means, *_differences(part)])
 
 
 def _estimate(estimate: Estimate) -> str:
@@ -100,8 +100,8 @@ def _estimate(estimate: Estimate) -> str:
 def _differences(part: BeforeAfter) -> list[str]:
     rows = [
         [
-            f"{_inline(each.system)} against {_inline(each.baseline)}",
-            _inline(each.comparison.measure),
+            f"{inline(each.system)} against {inline(each.baseline)}",
+            inline(each.comparison.measure),
             f"{words.signed(each.comparison.difference.value)} "
             f"({words.signed_interval(each.comparison.difference)})",
             words.chance(each.comparison.corrected_p),
@@ -110,15 +110,15 @@ def _differences(part: BeforeAfter) -> list[str]:
         for each in measuring.differences(part)
     ]
     heads = ["Compared", "Measure", "Difference", "p (Holm)", "Reading"]
-    return [_table(heads, rows)] if rows else []
+    return [table(heads, rows)] if rows else []
 
 
 def _training(result: Adaptation) -> str:
     stages = [
         [
-            _inline(stage.name),
+            inline(stage.name),
             words.count(stage.rows),
-            ", ".join(f"{n:,} {_inline(why)}" for why, n in stage.counts.items() if n) or "none",
+            ", ".join(f"{n:,} {inline(why)}" for why, n in stage.counts.items() if n) or "none",
             words.duration(stage.seconds),
         ]
         for stage in result.stages
@@ -138,7 +138,7 @@ def _training(result: Adaptation) -> str:
     return "\n\n".join(
         [
             "## How it was made",
-            _table(["Stage", "Kept", "Dropped", "Time"], stages),
+            table(["Stage", "Kept", "Dropped", "Time"], stages),
             kept,
             "Settings:",
             "\n".join(["```toml", *values, "```"]),
@@ -159,10 +159,10 @@ def _teacher(result: Adaptation) -> str:
         "## The teacher",
         "How often each scorer puts the passage that a query was made for above another one, with "
         "95% intervals; guessing gets 50%.",
-        _table(["Scorer", "Queries", "Over random passages", "Over mined passages"], rows),
+        table(["Scorer", "Queries", "Over random passages", "Over mined passages"], rows),
     ]
     if check.warning:
-        parts.append(f"**Warning.** {_inline(check.warning)}")
+        parts.append(f"**Warning.** {inline(check.warning)}")
     return "\n\n".join(parts)
 
 
@@ -171,7 +171,7 @@ def _scorer(scorer: TeacherAccuracy, note: str = "") -> list[str]:
         f"{words.percent(each.value)} ({words.percents(each)})"
         for each in (scorer.over_random, scorer.over_mined)
     ]
-    return [_inline(scorer.name) + note, words.count(scorer.queries), *shares]
+    return [inline(scorer.name) + note, words.count(scorer.queries), *shares]
 
 
 def _licences(result: Adaptation) -> str:
@@ -184,14 +184,14 @@ def _licences(result: Adaptation) -> str:
         )
     else:
         note = (
-            f"The training queries were written by a language model ({_inline(generate.model)}); "
+            f"The training queries were written by a language model ({inline(generate.model)}); "
             "nobody checked them one by one, and they can be wrong. Some generators' terms reach "
             "models trained on what they wrote: read them before passing this model on."
         )
     return "\n\n".join(
         [
             "## Licences",
-            _table(["For", "Model", "From", "Licence"], rows),
+            table(["For", "Model", "From", "Licence"], rows),
             note,
             "The model has learned from the texts of the corpus, whose own licence may bear on "
             "what you may do with it.",
@@ -201,7 +201,7 @@ def _licences(result: Adaptation) -> str:
 
 def _use(use: ModelUse) -> list[str]:
     licence = use.licence or "not stated"
-    return [_inline(each) for each in (use.role, use.name, use.source or words.MISSING, licence)]
+    return [inline(each) for each in (use.role, use.name, use.source or words.MISSING, licence)]
 
 
 def _value(row: recipe.Setting) -> str:
@@ -209,19 +209,6 @@ def _value(row: recipe.Setting) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _here(text: str, result: Adaptation) -> str:
     """Words about the run in which this model's folder, of no meaning elsewhere, is this model."""
-    return _inline(text.replace(str(result.model), "this model"))
-
-
-def _inline(text: str) -> str:
-    """Text that stays text on one line of Markdown, whatever marks it holds."""
-    joined = " ".join(text.split())
-    for mark, harmless in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "'")):
-        joined = joined.replace(mark, harmless)
-    return joined
+    return inline(text.replace(str(result.model), "this model"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from acclimate.adapt.result import Adaptation, ModelUse
@@ -34,22 +35,28 @@ OTHER = "other"
 
 def front_matter(result: Adaptation) -> str:
     """The block between dashes, in YAML."""
+    used = ("sentence-transformers", "sentence-similarity", "feature-extraction")
+    made = ("domain-adaptation", "gpl", "acclimate")
     base = recipe.base_model(result)
+    return front("sentence-similarity", (*used, *made), base, result.recipe.language)
+
+
+def front(pipeline: str, tags: Sequence[str], base: ModelUse, language: str) -> str:
+    """The block of a model that does what `pipeline` says, made from `base`."""
     licence = _hub_licence(base.licence)
     lines = [
         "library_name: sentence-transformers",
-        "pipeline_tag: sentence-similarity",
+        f"pipeline_tag: {pipeline}",
         "tags:",
-        *(f"- {tag}" for tag in ("sentence-transformers", "sentence-similarity")),
-        *(f"- {tag}" for tag in ("feature-extraction", "domain-adaptation", "gpl", "acclimate")),
+        *(f"- {tag}" for tag in tags),
         f"license: {licence}",
     ]
     if licence == OTHER:
         lines.append(f"license_name: {_quoted(_licence_name(base.licence))}")
     if not _is_local(base):
         lines.append(f"base_model: {_quoted(base.name)}")
-    if result.recipe.language:
-        lines.append(f"language: {_quoted(result.recipe.language)}")
+    if language:
+        lines.append(f"language: {_quoted(language)}")
     return "\n".join(["---", *lines, "---"])
 
 

@@ -55,6 +55,14 @@ class Batch:
 Assemble = Callable[[Sequence[Example]], Batch]
 
 
+def in_steps(settings: TrainSettings, examples: int, processes: int = 1) -> TrainSettings:
+    """The settings with `max_steps` of no more than `epochs` passes over so many examples."""
+    if not settings.epochs:
+        return settings
+    each = max(1, examples // (settings.per_device_train_batch_size * processes))
+    return replace(settings, max_steps=min(settings.max_steps, settings.epochs * each))
+
+
 def batches(
     examples: Sequence[Example],
     vectors: Vectors,

@@ -27,10 +27,7 @@ class Learner:
 
     def __init__(self, student: Student, settings: TrainSettings, team: Team) -> None:
         if team.size > 1 and not isinstance(student, DenseEncoder):
-            raise UsageError(
-                f"student.kind: {team.size} processes can train a dense student together, and no "
-                "other kind; start one process, without torchrun"
-            )
+            raise several_refused(team.size)
         self.settings = settings
         self.team = team
         self.trainee = trainee_of(student, settings)
@@ -42,7 +39,7 @@ class Learner:
             self.trainee, settings.micro_batch_size, self.masters.collect, team
         )
         self.objective: Objective = objective(settings.objective, settings.temperature)
-        softmax = settings.objective == "mnrl"
+        softmax = settings.objective in ("mnrl", "kl")
         self.scale = settings.scale or (self.trainee.usual_scale if softmax else 1.0)
 
     def follow(self) -> None:
@@ -84,3 +81,11 @@ class Learner:
         mask = torch.from_numpy(work.mask).to(outputs.device)
         penalty = self.trainee.penalty(outputs, work, step)
         return self.objective(scores, labels, mask) + penalty
+
+
+def several_refused(processes: int) -> UsageError:
+    """Why several processes train no other kind: theirs alone has outputs of one size."""
+    return UsageError(
+        f"student.kind: {processes} processes can train a dense student together, and no other "
+        "kind; start one process, without torchrun"
+    )
