@@ -106,6 +106,9 @@ WRONG = [
     ("generate.top_p = 95", "generate.top_p is 95.0; it is a share"),
     ("label.teachers = []", "label.teachers is empty"),
     ("label.weights = [1, 2]", "2 numbers for 1 teachers"),
+    ("train.merge = [0.5, 1.5]", "train.merge has 1.5; each is a share"),
+    ("train.merge = [0]", "train.merge has 0.0; each is a share"),
+    ("train.lora_rank = -1", "train.lora_rank is -1; it must be at least 0"),
     ("base = 3", "base is 3"),
     ("train.max_steps", "not a TOML file"),
 ]

@@ -172,6 +172,12 @@ def _check(recipe: Recipe, place: str) -> None:
         if key in _SHARES and value > 1:
             raise UsageError(f"{place}: {key} is {value}; it is a share, at most 1")
     _check_negatives(recipe.train, place)
+    for share in recipe.train.merge:
+        if not 0 < share <= 1:
+            raise UsageError(
+                f"{place}: train.merge has {share}; each is a share of the adapted weights, above "
+                "0 and at most 1"
+            )
     teachers, weights = recipe.label.teachers, recipe.label.weights
     if not teachers:
         raise UsageError(f"{place}: label.teachers is empty; name one, such as bm25")

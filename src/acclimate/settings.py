@@ -139,6 +139,13 @@ class TrainSettings:
     #: Share of the queries held out for choosing the checkpoint and for the label-free measure.
     held_out: float = 0.05
     max_held_out: int = 500
+    #: Shares of the adapted weights in a mixture with the original ones, of which the held-out
+    #: queries choose (LM-Cocktail, arXiv 2311.13534); none keeps the adapted weights as they are.
+    merge: tuple[float, ...] = ()
+    #: Learn factors of this rank beside the layers of attention and feed-forward, and leave the
+    #: weights as they are (LoRA, arXiv 2106.09685); 0 learns all weights. A higher learning rate
+    #: than for all weights is usual.
+    lora_rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from handmade_adaptation import adapted
 
 from acclimate.adapt.result import Adaptation, ModelUse
 from acclimate.report.card import model_card
+from acclimate.report.html import render
 from acclimate.settings import GenerateSettings
+from acclimate.train.course import Mixture
 
 
 @pytest.fixture
@@ -87,6 +89,22 @@ def test_card_holds_no_text_of_the_corpus(adaptation: Adaptation) -> None:
     card = model_card(adaptation)
     assert "how to pair up lists" not in card
     assert not any(text in card for text in adaptation.query_texts.values())
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.5, "50.0% of the adapted weights"), (0.0, "none came out better than the original")],
+)
+def test_mixtures_with_the_original_weights_are_told(
+    adaptation: Adaptation, share: float, said: str
+) -> None:
+    mixtures = (Mixture(0.5, 1.25), Mixture(1.0, 1.5))
+    training = replace(adaptation.training, share=share, mixtures=mixtures)
+    mixed = replace(adaptation, training=training)
+    for page in (model_card(mixed), render(mixed)):
+        assert said in page
+        assert "50.0% (1.250), 100.0% (1.500)" in page
+    assert "mixed with the original" not in model_card(adaptation) + render(adaptation)
 
 
 def test_a_negative_result_is_said(adaptation: Adaptation) -> None:

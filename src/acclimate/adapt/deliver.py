@@ -16,6 +16,7 @@ from acclimate.formats.files import atomic_write
 from acclimate.models.resolve import resolve
 from acclimate.report.card import model_card
 from acclimate.report.html import write_report
+from acclimate.train.lora import folded
 from acclimate.train.students import Student
 from acclimate.types import GeneratedQuery, Passage
 
@@ -32,16 +33,16 @@ class Verdict:
     text: str
 
 
-def verdict(label_free: BeforeAfter, judged: BeforeAfter | None, best_step: int) -> Verdict:
+def verdict(label_free: BeforeAfter, judged: BeforeAfter | None, learned: bool) -> Verdict:
     """Helped: better on held-out queries beyond doubt, and people's judgments, if any, agree.
 
     They agree where their difference points upwards and fusion with BM25 is not surely worse.
     """
-    if best_step == 0:
+    if not learned:
         return Verdict(
             False,
-            "No training step came closer to the teacher on held-out queries than the original "
-            "model, so the original model is recommended.",
+            "Nothing that was trained came closer to the teacher on held-out queries than the "
+            "original model, so the original model is recommended.",
         )
     gain = change(label_free)
     words = f"On held-out generated queries judged by the teacher {_said(gain)}"
@@ -87,7 +88,7 @@ def save_model(student: Student, folder: Path) -> None:
     if backend is not None:
         backend.no_truncation()
         backend.no_padding()
-    student.model.save_pretrained(str(aside), create_model_card=False)
+    folded(student.model).save_pretrained(str(aside), create_model_card=False)
     replace_folder(aside, folder)
 
 

@@ -91,7 +91,7 @@ def adapt(
         held_out = _telling([pseudo.queries[query_id] for query_id in apart])
         label_free = judged_by_teacher(tools, compared, held_out)
         by_people = judged_by_people(tools, compared, judged) if judged else None
-        decided = verdict(label_free, by_people, course.best_step)
+        decided = verdict(label_free, by_people, course.share > 0)
 
         asked = {query.id: query.text for query in held_out}
         if judged:
@@ -108,7 +108,13 @@ def adapt(
             stages=_counts(pseudo),
             teacher_check=pseudo.check,
             training=TrainSummary(
-                course.points, course.best_step, course.step, course.seconds, team.size
+                course.points,
+                course.best_step,
+                course.step,
+                course.seconds,
+                team.size,
+                course.share,
+                course.mixtures,
             ),
             label_free=label_free,
             judged=by_people,

@@ -9,7 +9,7 @@ from pathlib import Path
 from acclimate.evaluate.evaluation import Comparison, Evaluation
 from acclimate.evaluate.intervals import Estimate
 from acclimate.settings import Recipe
-from acclimate.train.course import TrainPoint
+from acclimate.train.course import Mixture, TrainPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,9 @@ class TrainSummary:
     seconds: float
     #: How many trained together, each with a batch of the recipe's size.
     processes: int = 1
+    #: Of the adapted weights in those that were kept, and all shares that were tried.
+    share: float = 1.0
+    mixtures: Sequence[Mixture] = ()
 
 
 @dataclass(frozen=True, slots=True)

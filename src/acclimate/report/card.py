@@ -10,6 +10,7 @@ from acclimate.report import measured as measuring
 from acclimate.report import recipe, words
 from acclimate.report.front import front_matter
 from acclimate.report.markdown import inline, table
+from acclimate.report.mixing import mixed
 
 # Prompts can be pages long and hold texts of the user's own.
 _LONG = ("examples", "instruction")
@@ -140,6 +141,7 @@ def _training(result: Adaptation) -> str:
             "## How it was made",
             table(["Stage", "Kept", "Dropped", "Time"], stages),
             kept,
+            *filter(None, [mixed(training)]),
             "Settings:",
             "\n".join(["```toml", *values, "```"]),
         ]

@@ -16,6 +16,7 @@ from acclimate.formats.files import atomic_write
 from acclimate.report import measured as measuring
 from acclimate.report import recipe, words
 from acclimate.report.measured import Change, Difference, System
+from acclimate.report.mixing import mixed
 from acclimate.report.plots.curve import curve
 from acclimate.report.plots.funnel import funnel
 from acclimate.report.plots.histogram import histogram
@@ -88,6 +89,7 @@ def render(result: Adaptation) -> str:
                 result.label_values, "plot-labels", "How the teacher's labels are spread", "label"
             ),
             curve=curve(result.training, "plot-curve"),
+            mixed=mixed(result.training),
         )
     )
 

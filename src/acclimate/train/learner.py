@@ -14,6 +14,7 @@ from torch import Tensor
 from acclimate.errors import UsageError
 from acclimate.models.dense import DenseEncoder
 from acclimate.settings import TrainSettings
+from acclimate.train import lora
 from acclimate.train.encode import GradientEncoder
 from acclimate.train.masters import Masters
 from acclimate.train.objectives import Objective, objective
@@ -34,6 +35,8 @@ class Learner:
         self.model = self.trainee.model
         # In evaluation mode nothing is dropped out, and gradients flow all the same.
         self.model.train(settings.dropout)
+        if settings.lora_rank:
+            lora.attach(self.model, settings.lora_rank, settings.seed)
         self.masters = Masters(self.model, settings, settings.max_steps)
         self.encoder = GradientEncoder(
             self.trainee, settings.micro_batch_size, self.masters.collect, team
@@ -48,8 +51,10 @@ class Learner:
         while (told := self.team.hear()) is not None:
             if isinstance(told, Step):
                 self.step(told)
-            else:
+            elif isinstance(told, Work):
                 self.loss(told)
+            else:
+                self.masters.show(told)
 
     def step(self, step: Step) -> float:
         """Learn from the work; returns its loss before that."""

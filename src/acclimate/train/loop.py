@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -26,8 +25,9 @@ from torch import Tensor
 from acclimate.progress import Progress
 from acclimate.settings import TrainSettings
 from acclimate.train.batches import Batch, Example, assembler, batches
-from acclimate.train.course import Course, TrainPoint
+from acclimate.train.course import Course, Mixture, TrainPoint
 from acclimate.train.learner import Learner
+from acclimate.train.merging import Weights, mixture
 from acclimate.train.students import Student
 from acclimate.train.team import ALONE, Team
 from acclimate.train.work import Step, Work
@@ -42,7 +42,10 @@ Texts = Callable[[Sequence[int]], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """All that a training is made of. `texts` gives the contents of passages by row."""
+    """All that a training is made of. `texts` gives the contents of passages by row.
+
+    `until` is the step to stop at before the last, 0 for none: another task goes on from there.
+    """
 
     examples: Sequence[Example]
     held_out: Sequence[Example]
@@ -50,6 +53,7 @@ class Task:
     vectors: npt.NDArray[np.floating[Any]]
     settings: TrainSettings
     topics_seed: int
+    until: int = 0
 
 
 def train(
@@ -57,8 +61,9 @@ def train(
 ) -> Course:
     """Train the student in place and leave it with the best weights, in fp32.
 
-    Goes on from the last checkpoint in `folder`. The same task gives the same weights. Where
-    there is a team, this is for its first process; the others call `Learner.follow` meanwhile.
+    Where the task stops before the last step, it is left with the weights of that step. Goes on
+    from the last checkpoint in `folder`. The same task gives the same weights. Where there is a
+    team, this is for its first process; the others call `Learner.follow` meanwhile.
     """
     loop = _Loop(student, task, folder, team)
     course = loop.resume()
@@ -74,11 +79,13 @@ def train(
             losses.append(loop.step(batch, course.step))
             course.step += 1
             advance(1)
-            if course.step % settings.save_steps == 0 or course.step == settings.max_steps:
+            if course.step % settings.save_steps == 0 or course.step == loop.end:
                 loop.look(course, losses, time.monotonic() - started)
                 losses, started = [], time.monotonic()
+    if settings.merge and course.best_step and not task.until and not course.mixtures:
+        loop.mix(course)
     team.tell(None)  # finished
-    loop.restore_best()
+    loop.leave(course)
     return course
 
 
@@ -88,8 +95,11 @@ class _Loop:
         self.folder = folder
         self.team = team
         self.model = student.model
+        self.end = task.until or task.settings.max_steps
         self.learner = Learner(student, task.settings, team)
         self.masters = self.learner.masters
+        #: The weights before any step, if they are to be mixed with the adapted ones.
+        self.original = _on_cpu(self.masters.weights) if task.settings.merge else {}
         # Where texts are encoded apart, comparing a query with the whole batch costs nothing.
         self.in_batch = not self.learner.trainee.reads_pairs
         self.watched = _watched(task, self.in_batch)
@@ -102,7 +112,7 @@ class _Loop:
         endless = batches(
             task.examples, task.vectors, whole, task.topics_seed, in_batch=self.in_batch
         )
-        return islice(endless, step, settings.max_steps)
+        return islice(endless, step, self.end)
 
     def step(self, batch: Batch, number: int) -> float:
         return self.learner.step(self.team.tell(Step(self._work(batch), number)))
@@ -130,15 +140,27 @@ class _Loop:
                 noted = json.loads(stored.metadata()["course"])
             self.masters.load(load_file(path))
             points = [TrainPoint(**point) for point in noted.pop("points")]
-            return Course(**noted, points=points)
+            mixtures = [Mixture(**mixed) for mixed in noted.pop("mixtures")]
+            return Course(**noted, points=points, mixtures=mixtures)
         return Course()
 
-    def restore_best(self) -> None:
-        best = load_file(self.folder / "best.safetensors")
+    def mix(self, course: Course) -> None:
+        """Measure mixtures of the best weights with the original ones, and save what was found."""
+        for share in self.task.settings.merge:
+            self.masters.show(self.team.tell(mixture(self.original, self._best(), share)))
+            course.mixtures.append(Mixture(share, round(self._held_out_loss(), 6)))
+        _save(self.folder / "state.safetensors", self.masters.state(), asdict(course))
+
+    def leave(self, course: Course) -> None:
+        """Put into the student, in fp32, what the training was for."""
+        weights: Weights = self.masters.weights if self.task.until else self._best()
+        if course.mixtures:
+            weights = mixture(self.original, weights, course.share)
         self.model.float().eval()
-        with torch.no_grad():
-            for name, parameter in self.masters.parameters.items():
-                parameter.copy_(best[name])
+        self.masters.show(weights)
+
+    def _best(self) -> Weights:
+        return load_file(self.folder / "best.safetensors")
 
     def _work(self, batch: Batch) -> Work:
         passages = self.task.texts(batch.passages)
@@ -159,6 +181,11 @@ def _watched(task: Task, in_batch: bool) -> list[Batch]:
     ]
     put_together = assembler(task.held_out, in_batch and task.settings.objective == "mnrl")
     return [put_together(few[start : start + 16]) for start in range(0, len(few), 16)]
+
+
+def _on_cpu(weights: Weights) -> dict[str, Tensor]:
+    """Copies, which no step changes."""
+    return {name: weight.detach().cpu().clone() for name, weight in weights.items()}
 
 
 def _save(path: Path, tensors: dict[str, Tensor], course: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from which the model is refreshed after each step (mixed precision, arXiv 1710.0
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -62,11 +62,15 @@ class Masters:
             gradient.zero_()
         self.refresh()
 
-    @torch.no_grad()
     def refresh(self) -> None:
         """Round the masters into the model."""
+        self.show(self.weights)
+
+    @torch.no_grad()
+    def show(self, weights: Mapping[str, Tensor]) -> None:
+        """Put these weights into the model, the masters staying as they are."""
         for name, parameter in self.parameters.items():
-            parameter.copy_(self.weights[name])
+            parameter.copy_(weights[name])
 
     def _share(self, number: int) -> float:
         """Linear warm-up, then linear decay to zero."""
