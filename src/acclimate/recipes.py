@@ -172,12 +172,7 @@ def _check(recipe: Recipe, place: str) -> None:
         if key in _SHARES and value > 1:
             raise UsageError(f"{place}: {key} is {value}; it is a share, at most 1")
     _check_negatives(recipe.train, place)
-    for share in recipe.train.merge:
-        if not 0 < share <= 1:
-            raise UsageError(
-                f"{place}: train.merge has {share}; each is a share of the adapted weights, above "
-                "0 and at most 1"
-            )
+    _check_options(recipe, place)
     teachers, weights = recipe.label.teachers, recipe.label.weights
     if not teachers:
         raise UsageError(f"{place}: label.teachers is empty; name one, such as bm25")
@@ -198,4 +193,24 @@ def _check_negatives(train: TrainSettings, place: str) -> None:
         raise UsageError(
             f"{place}: train.negatives is 0 and a batch holds 1 query, which leaves nothing to "
             "compare it with; raise one of them"
+        )
+
+
+def _check_options(recipe: Recipe, place: str) -> None:
+    train = recipe.train
+    for share in train.merge:
+        if not 0 < share <= 1:
+            raise UsageError(
+                f"{place}: train.merge has {share}; each is a share of the adapted weights, above "
+                "0 and at most 1"
+            )
+    if train.mine_again >= train.max_steps:
+        raise UsageError(
+            f"{place}: train.mine_again is {train.mine_again} for {train.max_steps} steps; each "
+            "round needs one at least"
+        )
+    if train.mine_again and "student" not in recipe.mine.retrievers and not train.topic_passages:
+        raise UsageError(
+            f"{place}: train.mine_again is {train.mine_again}, but the student mines nothing that "
+            "could change; add student to mine.retrievers, or set it to 0"
         )

@@ -139,6 +139,9 @@ class TrainSettings:
     #: Share of the queries held out for choosing the checkpoint and for the label-free measure.
     held_out: float = 0.05
     max_held_out: int = 500
+    #: How many times negatives are mined anew on the way, at equal distances, with the student as
+    #: it is by then (R-GPL, arXiv 2501.14434); 0 as in the GPL paper.
+    mine_again: int = 0
     #: Shares of the adapted weights in a mixture with the original ones, of which the held-out
     #: queries choose (LM-Cocktail, arXiv 2311.13534); none keeps the adapted weights as they are.
     merge: tuple[float, ...] = ()

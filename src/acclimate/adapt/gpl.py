@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +32,7 @@ from acclimate.adapt.label import Labelled, label, labels
 from acclimate.adapt.measure import judged_by_people, judged_by_teacher, systems
 from acclimate.adapt.mine import mine
 from acclimate.adapt.result import Adaptation, StageCount, TeacherCheck, TrainSummary
+from acclimate.adapt.rounds import Round, Trained, begin_at, in_rounds
 from acclimate.adapt.store import store_passages
 from acclimate.adapt.tools import Tools
 from acclimate.corpus import Corpus
@@ -41,7 +44,6 @@ from acclimate.progress import Progress, Silent
 from acclimate.runs import Rows, Run, key_of
 from acclimate.settings import Recipe, StudentSettings
 from acclimate.train.batches import Example
-from acclimate.train.course import Course
 from acclimate.train.learner import Learner
 from acclimate.train.loop import Task, train
 from acclimate.train.team import ALONE, Team
@@ -82,7 +84,8 @@ def adapt(
         tools = Tools(run, store_passages(corpus, run), recipe)
 
         pseudo = _take_up(tools, imported) if imported else pseudo_label(tools)
-        course, model = _train(tools, pseudo, team)
+        trained, again = _train(tools, pseudo, team)
+        course, model = trained.course, trained.folder / "model"
         write_manifest(out, pseudo.kept, pseudo.mined, pseudo.scores, recipe.label, recipe.seed)
 
         adapted = _reload(tools, model)
@@ -105,7 +108,7 @@ def adapt(
             model=out / "model",
             recommended=str(out / "model") if decided.helped else tools.student.name,
             verdict=decided.text,
-            stages=_counts(pseudo),
+            stages=[*_counts(pseudo), *_counts_again(again)],
             teacher_check=pseudo.check,
             training=TrainSummary(
                 course.points,
@@ -135,7 +138,8 @@ def follow(team: Team) -> Adaptation:
     Raises ProcessLost where it ends before.
     """
     recipe: Recipe = team.hear()
-    Learner(_learning_student(recipe.student), recipe.train, team).follow()
+    for _ in range(1 + recipe.train.mine_again):
+        Learner(_learning_student(recipe.student), recipe.train, team).follow()
     found: Adaptation = team.hear()
     return found
 
@@ -221,10 +225,21 @@ def _telling(queries: Sequence[GeneratedQuery]) -> list[GeneratedQuery]:
     return [query for query in queries if is_telling(query)] or list(queries)
 
 
-def _train(tools: Tools, pseudo: Pseudo, team: Team) -> tuple[Course, Path]:
+def _train(tools: Tools, pseudo: Pseudo, team: Team) -> tuple[Trained, Sequence[Pseudo]]:
+    """Train the student, in rounds if the recipe wants several; also their data sets."""
+    team.tell(tools.recipe)
+    return in_rounds(
+        tools,
+        pseudo,
+        split(tools, pseudo),
+        lambda each: _train_round(tools, each, team),
+        partial(_reload, tools),
+    )
+
+
+def _train_round(tools: Tools, each: Round, team: Team) -> Trained:
     """Train the student, or take up the model that an earlier start finished."""
-    recipe, passages = tools.recipe, tools.passages
-    team.tell(recipe)
+    recipe, passages, pseudo = tools.recipe, tools.passages, each.pseudo
     key = key_of(
         "train",
         recipe.train,
@@ -236,9 +251,11 @@ def _train(tools: Tools, pseudo: Pseudo, team: Team) -> tuple[Course, Path]:
         _keys(pseudo.scores),
         # A batch of several processes is so many times as large.
         *([team.size] if team.size > 1 else []),
+        *([each.before.name] if each.before else []),
     )
     folder = tools.run.folder_of("train", key)
-    learning, held_out = split(tools, pseudo)
+    if each.before:
+        begin_at(each.before, folder)
 
     def example(row: Labelled) -> Example:
         rows = np.array([tools.rows[passage_id] for passage_id in row.passage_ids])
@@ -249,17 +266,18 @@ def _train(tools: Tools, pseudo: Pseudo, team: Team) -> tuple[Course, Path]:
 
     student = _learning_student(recipe.student)
     task = Task(
-        examples=[example(row) for row in learning],
-        held_out=[example(row) for row in held_out],
+        examples=[example(row) for row in each.learning],
+        held_out=[example(row) for row in each.held_out],
         texts=texts,
-        vectors=tools.dense("student").vectors,
+        vectors=each.student.vectors,
         settings=recipe.train,
         topics_seed=recipe.seed,
+        until=each.until,
     )
     course = train(student, task, folder, tools.run.progress, team)
     if not (folder / "model").exists():
         save_model(student, folder / "model")
-    return course, folder / "model"
+    return Trained(folder, course)
 
 
 def _learning_student(student: StudentSettings) -> DenseEncoder:
@@ -284,18 +302,26 @@ def _reload(tools: Tools, model: Path) -> DenseEncoder:
 
 
 def _counts(pseudo: Pseudo) -> list[StageCount]:
-    counts = [
-        StageCount(rows.folder.name.rpartition("-")[0], len(rows), rows.counts, rows.seconds)
-        for rows in pseudo.generated
-    ]
+    counts = [_count(rows) for rows in pseudo.generated]
     dropped = {"repeated": pseudo.repeated, **pseudo.kept.counts}
     counts.append(StageCount("filter", len(pseudo.kept), dropped, pseudo.kept.seconds))
     mined = pseudo.mined
     counts.append(StageCount("mine", len(mined), mined.counts, mined.seconds))
-    for rows in pseudo.scores:
-        name = rows.folder.name.rpartition("-")[0]
-        counts.append(StageCount(name, len(rows), rows.counts, rows.seconds))
+    return counts + [_count(rows) for rows in pseudo.scores]
+
+
+def _counts_again(again: Sequence[Pseudo]) -> list[StageCount]:
+    """What was mined and labelled for the rounds after the first."""
+    counts: list[StageCount] = []
+    for number, pseudo in enumerate(again, 2):
+        counts.append(_count(pseudo.mined, f" (round {number})"))
+        counts += [_count(rows, f" (round {number})") for rows in pseudo.scores]
     return counts
+
+
+def _count(rows: Rows[Any], note: str = "") -> StageCount:
+    name = rows.folder.name.rpartition("-")[0]
+    return StageCount(f"{name}{note}", len(rows), rows.counts, rows.seconds)
 
 
 def _keys(stages: Sequence[Rows[GeneratedQuery]] | Sequence[Rows[Score]]) -> str:

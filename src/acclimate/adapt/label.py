@@ -59,15 +59,22 @@ def candidates(mined: Iterable[Mined], count: int, seed: int) -> Iterator[tuple[
 
 
 def label(
-    tools: Tools, queries: Mapping[str, GeneratedQuery], mined: Rows[Mined]
+    tools: Tools,
+    queries: Mapping[str, GeneratedQuery],
+    mined: Rows[Mined],
+    known: Sequence[Sequence[Rows[Score]]] = (),
 ) -> list[Rows[Score]]:
-    """Every teacher's raw scores of all drawn candidates, each pair scored once."""
+    """Every teacher's raw scores of all drawn candidates, each pair scored once.
+
+    `known` is what this returned before: pairs that have a score there are left out.
+    """
     settings = tools.recipe.label
     chosen = list(candidates(mined, settings.negatives, tools.recipe.seed))
     return [
-        _score(tools, open_teacher(tools, name), queries, chosen, mined.key)
-        for name in settings.teachers
-    ]
+        _score(tools, open_teacher(tools, name), queries, chosen, mined.key,
+               [scores[nth] for scores in known])
+        for nth, name in enumerate(settings.teachers)
+    ]  # fmt: skip
 
 
 def labels(
@@ -114,9 +121,12 @@ def _score(
     queries: Mapping[str, GeneratedQuery],
     chosen: Sequence[tuple[str, ...]],
     mined_key: str,
+    known: Sequence[Rows[Score]],
 ) -> Rows[Score]:
+    scored = {(score.query_id, score.passage_id) for rows in known for score in rows}
     # Distinct: an imported query may have several passages, and their negatives in common.
-    pairs = list(dict.fromkeys((row[0], passage_id) for row in chosen for passage_id in row[1:]))
+    every = dict.fromkeys((row[0], passage_id) for row in chosen for passage_id in row[1:])
+    pairs = [pair for pair in every if pair not in scored]
     if reads_passages_once(teacher):
         pairs.sort(key=lambda pair: (tools.rows[pair[1]], pair[0]))
 
@@ -130,7 +140,10 @@ def _score(
         return Shard(rows, {})
 
     settings = tools.recipe.label
-    key = key_of("label", settings.negatives, tools.recipe.seed, mined_key, teacher.identity)
+    key = key_of(
+        "label", settings.negatives, tools.recipe.seed, mined_key, teacher.identity,
+        *(rows.key for rows in known),
+    )  # fmt: skip
     name = f"label-{teacher.name.replace('/', '_').replace(':', '-')}"
     return tools.run.stage(name, Score, work, pairs, key, SHARD, len(pairs))
 

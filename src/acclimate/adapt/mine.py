@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from acclimate.adapt.tools import Tools
+from acclimate.indexes.base import Retriever
+from acclimate.indexes.dense import ExactIndex
 from acclimate.runs import Rows, Shard, key_of
 from acclimate.train.topics import Integers, partition
 from acclimate.types import GeneratedQuery, Hit, Mined, Query
@@ -18,12 +20,23 @@ SHARD = 1024
 TOPIC = "topic"
 
 
-def mine(tools: Tools, queries: Rows[GeneratedQuery]) -> Rows[Mined]:
-    """For each query the best-ranked passages of each retriever that are not its own passage."""
+def mine(
+    tools: Tools, queries: Rows[GeneratedQuery], student: ExactIndex | None = None
+) -> Rows[Mined]:
+    """For each query the best-ranked passages of each retriever that are not its own passage.
+
+    `student` is given where it is no longer the recipe's, because it has learned since.
+    """
     settings, train, seed = tools.recipe.mine, tools.recipe.train, tools.recipe.seed
     duplicates = tools.passages.duplicates
-    topics = Topics.of_corpus(tools)
+    topics = Topics.of_corpus(tools, student)
     most = max((len(group) for group in duplicates.values()), default=1)
+
+    def retriever(name: str) -> Retriever:
+        return student if student and name == "student" else tools.retriever(name)
+
+    def identity(name: str) -> str:
+        return student.encoder.identity if student and name == "student" else tools.identity(name)
 
     def work(number: int, rows: list[GeneratedQuery]) -> Shard[Mined]:
         del number
@@ -31,7 +44,7 @@ def mine(tools: Tools, queries: Rows[GeneratedQuery]) -> Rows[Mined]:
         # Ask for more by the number of copies: the source passage usually ranks first, and
         # neither it nor a passage with the same words is a negative.
         depth = settings.negatives + most
-        found = {name: tools.retriever(name).search(asked, depth) for name in settings.retrievers}
+        found = {name: retriever(name).search(asked, depth) for name in settings.retrievers}
         mined = [
             Mined(
                 row.id,
@@ -53,7 +66,7 @@ def mine(tools: Tools, queries: Rows[GeneratedQuery]) -> Rows[Mined]:
     grouped = (train.topic_passages, train.topic_partitions) if train.topic_passages else ()
     # Topics are told apart by the student's vectors, whoever mines.
     names = dict.fromkeys((*settings.retrievers, *(("student",) if grouped else ())))
-    key = key_of("mine", settings, grouped, seed, queries.key, *map(tools.identity, names))
+    key = key_of("mine", settings, grouped, seed, queries.key, *map(identity, names))
     return tools.run.stage("mine", Mined, work, queries, key, SHARD, len(queries))
 
 
@@ -68,12 +81,12 @@ class Topics:
     groups: Sequence[Sequence[Integers]]
 
     @classmethod
-    def of_corpus(cls, tools: Tools) -> Topics:
+    def of_corpus(cls, tools: Tools, student: ExactIndex | None) -> Topics:
         """The partitions that the training will go through; none for random batches."""
         train = tools.recipe.train
         partitions: list[list[Integers]] = []
         for number in range(train.topic_partitions if train.topic_passages else 0):
-            vectors = tools.dense("student").vectors
+            vectors = (student or tools.dense("student")).vectors
             by_row: list[Integers] = [np.zeros(0, dtype=np.int64)] * len(tools.passages)
             for group in partition(vectors, train.topic_passages, tools.recipe.seed, number):
                 for row in group:

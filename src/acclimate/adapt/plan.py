@@ -93,7 +93,24 @@ def plan(corpus: Corpus, recipe: Recipe, progress: Progress | None = None) -> Pl
             for step in steps:
                 stages.append(step())
                 advance(1)
-        return Plan(stages)
+        return Plan(_with_rounds(stages, recipe.train.mine_again))
+
+
+def _with_rounds(stages: Sequence[StagePlan], again: int) -> list[StagePlan]:
+    """With what negatives mined anew take: at most, since pairs that have labels keep them."""
+    repeated = [
+        replace(
+            stage,
+            name=f"{stage.name} again",
+            items=again * stage.items,
+            seconds=again * stage.seconds,
+            download="",
+        )
+        for stage in stages
+        if again and stage.name.partition(" ")[0] in ("encode", "mine", "label")
+    ]
+    *before, train, measure = stages
+    return [*before, train, *repeated, measure]
 
 
 class _Rehearsal:
