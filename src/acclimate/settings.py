@@ -136,6 +136,8 @@ class TrainSettings:
     micro_batch_size: int = 8
     #: Steps between checkpoints and looks at the held-out queries.
     save_steps: int = 10_000
+    #: Keep the model of every look, to measure quality over steps (GPL paper, Figure 2).
+    keep_checkpoints: bool = False
     #: Share of the queries held out for choosing the checkpoint and for the label-free measure.
     held_out: float = 0.05
     max_held_out: int = 500
@@ -168,6 +170,9 @@ class Recipe:
     description: str = ""
     seed: int = 42
     language: str = "en"
+    #: Adapt to so many passages, drawn at random; 0: to all. People's judgments are measured on
+    #: all of them either way, as in the GPL paper's Table 2.
+    sample_passages: int = 0
     student: StudentSettings = field(default_factory=StudentSettings)
     generate: GenerateSettings = field(default_factory=GenerateSettings)
     filter: FilterSettings = field(default_factory=FilterSettings)

@@ -13,6 +13,7 @@ from acclimate.adapt.result import Adaptation, BeforeAfter, LabelledPassage, Mod
 from acclimate.adapt.tools import Tools
 from acclimate.evaluate.evaluation import Comparison
 from acclimate.formats.files import atomic_write
+from acclimate.formats.trec import write_run
 from acclimate.models.resolve import resolve
 from acclimate.report.card import model_card
 from acclimate.report.html import write_report
@@ -20,6 +21,7 @@ from acclimate.train.lora import folded
 from acclimate.train.students import Student
 from acclimate.types import GeneratedQuery, Passage
 
+RUNS = "runs"
 SAMPLES = 60
 SAMPLE_NEGATIVES = 4
 LABEL_VALUES = 5_000
@@ -115,6 +117,24 @@ def place_model(trained: Path, card: str, target: Path) -> None:
     shutil.copytree(trained, aside)
     (aside / "README.md").write_text(card, encoding="utf-8")
     replace_folder(aside, target)
+
+
+def write_runs(result: Adaptation) -> None:
+    """The hits that people's judgments were measured on, as a TREC run for each system."""
+    folder = result.folder / RUNS
+    aside = result.folder / f".{RUNS}.part"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    judged = result.judged
+    for evaluation in judged.systems if judged else ():
+        name = run_name(evaluation.system)
+        write_run(aside / f"{name}.trec", evaluation.hits, name)
+    replace_folder(aside, folder)
+
+
+def run_name(system: str) -> str:
+    """A system's name as that of a file: `bm25+after`."""
+    return system.lower().replace(" ", "")
 
 
 def note_recommendation(folder: Path, recommended: str) -> None:

@@ -24,6 +24,7 @@ from acclimate.adapt.deliver import (
     samples,
     save_model,
     verdict,
+    write_runs,
 )
 from acclimate.adapt.filter import keep_consistent
 from acclimate.adapt.finished import write_found, write_manifest
@@ -33,7 +34,7 @@ from acclimate.adapt.measure import judged_by_people, judged_by_teacher, systems
 from acclimate.adapt.mine import mine
 from acclimate.adapt.result import Adaptation, StageCount, TeacherCheck, TrainSummary
 from acclimate.adapt.rounds import Round, Trained, begin_at, in_rounds
-from acclimate.adapt.store import store_passages
+from acclimate.adapt.store import sampled, store_passages
 from acclimate.adapt.tools import Tools
 from acclimate.corpus import Corpus
 from acclimate.errors import InputError
@@ -45,7 +46,7 @@ from acclimate.runs import Rows, Run, key_of
 from acclimate.settings import Recipe, StudentSettings
 from acclimate.train.batches import Example
 from acclimate.train.learner import Learner
-from acclimate.train.loop import Task, train
+from acclimate.train.loop import Task, load_weights, train
 from acclimate.train.team import ALONE, Team
 from acclimate.types import GeneratedQuery, Mined, Score
 
@@ -81,7 +82,8 @@ def adapt(
     process works in `out`, InputError where the corpus or its judgments cannot be used.
     """
     with Run(out, progress or Silent()) as run:
-        tools = Tools(run, store_passages(corpus, run), recipe)
+        whole = store_passages(corpus, run)
+        tools = Tools(run, sampled(whole, run, recipe.sample_passages, recipe.seed), recipe)
 
         pseudo = _take_up(tools, imported) if imported else pseudo_label(tools)
         trained, again = _train(tools, pseudo, team)
@@ -93,7 +95,10 @@ def adapt(
         apart = dict.fromkeys(row.query_id for row in split(tools, pseudo)[1])
         held_out = _telling([pseudo.queries[query_id] for query_id in apart])
         label_free = judged_by_teacher(tools, compared, held_out)
-        by_people = judged_by_people(tools, compared, judged) if judged else None
+        everywhere = tools.over(whole)
+        by_people = (
+            judged_by_people(everywhere, systems(everywhere, adapted), judged) if judged else None
+        )
         decided = verdict(label_free, by_people, course.share > 0)
 
         asked = {query.id: query.text for query in held_out}
@@ -125,8 +130,10 @@ def adapt(
             label_values=label_values(pseudo.labelled, recipe.seed),
             models=models_used(tools),
             query_texts=asked,
+            checkpoints=sorted(model.parent.glob("step-*/")),
         )
         publish(result, model)
+        write_runs(result)
         write_found(result)
         note_recommendation(out, result.recommended)
         return team.tell(result)
@@ -277,7 +284,16 @@ def _train_round(tools: Tools, each: Round, team: Team) -> Trained:
     course = train(student, task, folder, tools.run.progress, team)
     if not (folder / "model").exists():
         save_model(student, folder / "model")
+    _save_checkpoints(student, folder)
     return Trained(folder, course)
+
+
+def _save_checkpoints(student: DenseEncoder, folder: Path) -> None:
+    """A model folder for each look whose weights were kept; the student ends as the last."""
+    for weights in sorted(folder.glob("step-*.safetensors")):
+        if not (folder / weights.stem).exists():
+            load_weights(student.model, weights)
+            save_model(student, folder / weights.stem)
 
 
 def _learning_student(student: StudentSettings) -> DenseEncoder:

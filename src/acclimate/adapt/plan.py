@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from acclimate.adapt.generate import Budget, budget
-from acclimate.adapt.store import store_passages
+from acclimate.adapt.store import sampled, store_passages
 from acclimate.adapt.teachers import open_teacher
 from acclimate.adapt.tools import Tools
 from acclimate.corpus import Corpus
@@ -77,7 +77,8 @@ def plan(corpus: Corpus, recipe: Recipe, progress: Progress | None = None) -> Pl
     Nothing is downloaded: a stage whose model is not here yet is listed without a time.
     """
     with tempfile.TemporaryDirectory() as scratch, Run(Path(scratch), Silent()) as run:
-        passages = store_passages(corpus, run)
+        whole = store_passages(corpus, run)
+        passages = sampled(whole, run, recipe.sample_passages, recipe.seed)
         tools = Tools(run, passages, recipe)
         settings = recipe.generate
         sizes = Sizes(

@@ -72,6 +72,11 @@ class BeforeAfter:
     fused_after: Evaluation
     comparisons: Sequence[Comparison]
 
+    @property
+    def systems(self) -> tuple[Evaluation, ...]:
+        """All five, as they were measured."""
+        return (self.bm25, self.before, self.after, self.fused_before, self.fused_after)
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledPassage:
@@ -141,3 +146,5 @@ class Adaptation:
     label_values: Mapping[str, Sequence[float]]
     models: Sequence[ModelUse]
     query_texts: Mapping[str, str]
+    #: Model folders of the looks at the training (step-NUMBER), where the recipe keeps them.
+    checkpoints: Sequence[Path] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,16 +49,33 @@ def store_passages(corpus: Corpus, run: Run) -> PassageStore:
 
     The corpus is read anew at every start, so that a changed file is never taken for the old one.
     """
+    return _store(corpus.passages(), run)
+
+
+def sampled(passages: PassageStore, run: Run, count: int, seed: int) -> PassageStore:
+    """`count` passages drawn at random, as a corpus of their own (GPL paper, section 6.2).
+
+    All of them where `count` is 0 or no fewer than there are.
+    """
+    if not 0 < count < len(passages):
+        return passages
+    chosen = set(random.Random(seed).sample(range(len(passages)), count))  # noqa: S311
+    return _store((each for row, each in enumerate(passages) if row in chosen), run)
+
+
+def _store(passages: Iterable[Passage], run: Run) -> PassageStore:
     scratch = run.folder / "passages.part"
     scratch.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(scratch)) as database:
-            return _copy(corpus, run, scratch, database)
+            return _copy(passages, run, scratch, database)
     finally:
         scratch.unlink(missing_ok=True)  # where the corpus was refused, half of it
 
 
-def _copy(corpus: Corpus, run: Run, scratch: Path, database: sqlite3.Connection) -> PassageStore:
+def _copy(
+    passages: Iterable[Passage], run: Run, scratch: Path, database: sqlite3.Connection
+) -> PassageStore:
     fingerprint = hashlib.sha256()
     # Nothing is kept of a copy that is cut short, so that it needs no journal.
     database.executescript(
@@ -67,7 +85,7 @@ def _copy(corpus: Corpus, run: Run, scratch: Path, database: sqlite3.Connection)
     )
     ids: list[str] = []
     with run.progress.task("read", None) as advance:
-        for row, passage in enumerate(corpus.passages()):
+        for row, passage in enumerate(passages):
             digest = hashlib.sha256(passage.content.encode()).digest()
             fingerprint.update(hashlib.sha256(passage.id.encode()).digest() + digest)
             ids.append(passage.id)

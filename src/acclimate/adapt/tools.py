@@ -37,6 +37,10 @@ class Tools:
         self.encoder = cache(self._encoder)
         self.dense = cache(self._dense)
 
+    def over(self, passages: PassageStore) -> Tools:
+        """The same parts over other passages of the run; these where they are the same."""
+        return self if passages is self.passages else Tools(self.run, passages, self.recipe)
+
     @cached_property
     def student(self) -> DenseEncoder:
         """The retriever as it was before the adaptation."""

@@ -129,6 +129,9 @@ class _Loop:
         if is_best:
             course.best_step = course.step
             _save(self.folder / "best.safetensors", self.masters.weights, {"step": course.step})
+        if self.task.settings.keep_checkpoints:
+            kept = self.folder / f"step-{course.step:07d}.safetensors"
+            _save(kept, self.masters.weights, {"step": course.step})
         _save(self.folder / "state.safetensors", self.masters.state(), asdict(course))
 
     def resume(self) -> Course:
@@ -169,6 +172,15 @@ class _Loop:
     def _held_out_loss(self) -> float:
         losses = [self.learner.loss(self.team.tell(self._work(batch))) for batch in self.watched]
         return sum(losses) / len(losses) if losses else 0.0
+
+
+@torch.no_grad()
+def load_weights(model: torch.nn.Module, path: Path) -> None:
+    """Put the weights of a look, as the loop saved them, into the model that was trained."""
+    weights = load_file(path)
+    for name, parameter in model.named_parameters():
+        if name in weights:
+            parameter.copy_(weights[name])
 
 
 def _watched(task: Task, in_batch: bool) -> list[Batch]:
