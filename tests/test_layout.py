@@ -34,12 +34,13 @@ LEVELS = {
     "adapt/result": 8,
     "report": 9,
     "adapt": 10,
-    "api": 11,
-    "__init__": 12,
-    "serve": 12,
-    "integrations": 12,
-    "cli": 13,
-    "__main__": 14,
+    "experiments": 11,
+    "api": 12,
+    "__init__": 13,
+    "serve": 13,
+    "integrations": 13,
+    "cli": 14,
+    "__main__": 15,
 }
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from acclimate.engine.settings import IndexSettings
     from acclimate.engine.weights import LearnedWeights
     from acclimate.evaluate.evaluation import Comparison, Evaluation
+    from acclimate.experiments.findings import Experiment
+    from acclimate.experiments.running import Outcome
     from acclimate.indexes.base import Retriever
 
 #: Hits looked at by measures without a cutoff of their own.
@@ -127,6 +129,31 @@ def plan(
     parts = split_overrides(overrides)
     chosen = apply_overrides(_recipe(recipe), parts.recipe)
     return estimate(_opened(corpus, parts.corpus), chosen, progress or Silent())
+
+
+def experiment(
+    file: str | Path,
+    out: str | Path,
+    corpora: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Experiment:
+    """Run the experiment in a TOML file, and write its tables and figures to `out`.
+
+    Called again with the same `out` it goes on where it stopped. `corpora` take the place of the
+    file's. Cells that fail are in the result's `failed`; the others are done all the same.
+    """
+    from acclimate.experiments.results import experiment as run
+
+    return run(Path(file), Path(out), corpora, progress or Silent())
+
+
+def experiment_cells(
+    file: str | Path, out: str | Path, corpora: Sequence[str] = ()
+) -> list[Outcome]:
+    """Every cell of an experiment, with its result where `out` has one; nothing is done."""
+    from acclimate.experiments.results import cells
+
+    return cells(Path(file), Path(out), corpora)
 
 
 def evaluate(

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import deadly
 import pytest
 import tiny
 from safetensors.torch import load_file
@@ -17,6 +16,7 @@ from safetensors.torch import load_file
 from acclimate.api import adapt
 from acclimate.progress import Silent
 from acclimate.runs import Run
+from dying import arm
 from together import LOST, together
 from toys import Toys
 
@@ -101,7 +101,7 @@ def test_two_processes_end_with_the_weights_of_one_with_a_batch_twice_as_large(
 def adapt_deadly(corpus: Path, recipe: Path, out: Path, fatal: str, nth: int) -> None:
     """The first process dies of the nth rename to a path that is like `fatal`, if any."""
     if fatal and os.environ["RANK"] == "0":
-        deadly.arm(f"{out}/{fatal}", nth)
+        arm(f"{out}/{fatal}", nth)
     assert adapt(corpus, out, recipe).model == out / "model"
 
 

@@ -13,7 +13,8 @@ from handmade_adaptation import SCRIPT, accuracy, adapted, before_after
 
 from acclimate.adapt.result import Adaptation, TeacherCheck, TrainSummary
 from acclimate.evaluate.intervals import Estimate
-from acclimate.report.html import marked, render, write_report
+from acclimate.report.html import render, write_report
+from acclimate.report.templates import marked
 from acclimate.train.course import TrainPoint
 
 

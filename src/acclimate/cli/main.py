@@ -15,6 +15,7 @@ from acclimate import __version__
 from acclimate.cli.adapt import adapt
 from acclimate.cli.corpora import corpora
 from acclimate.cli.evaluate import evaluate
+from acclimate.cli.experiment import experiment
 from acclimate.cli.export import export
 from acclimate.cli.failures import report
 from acclimate.cli.index import index
@@ -36,8 +37,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-VERBS = (adapt, train, index, search, evaluate, serve, mcp, weigh, export, models, recipes, corpora)
-for verb in VERBS:
+ADAPTING = (adapt, train, experiment)
+SEARCHING = (index, search, evaluate, serve, mcp, weigh, export)
+LISTING = (models, recipes, corpora)
+for verb in (*ADAPTING, *SEARCHING, *LISTING):
     app.command()(verb)
 
 

@@ -30,10 +30,25 @@ def bootstrap(values: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
     array = np.asarray(values, dtype=np.float64)
     if not array.size:
         raise UsageError("no judged queries, so nothing to average; check the judgments file")
-    means = _resampled_means(array, seed, resamples)
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(means, [tail, 100 - tail])
-    return Estimate(float(array.mean()), float(low), float(high))
+    return _estimate(float(array.mean()), _resampled_means(array, seed, resamples))
+
+
+def bootstrap_average(
+    groups: Sequence[Sequence[float]], seed: int = 0, resamples: int = RESAMPLES
+) -> Estimate:
+    """The average of several collections' means, each with one value per query.
+
+    Queries are resampled within their collection: the collections themselves are the ones that
+    were chosen, so the interval says nothing of others.
+    """
+    arrays = [np.asarray(group, dtype=np.float64) for group in groups]
+    if not arrays or not all(array.size for array in arrays):
+        raise UsageError("no judged queries, so nothing to average; check the judgments files")
+    drawn = [
+        _resampled_means(array, seed + number, resamples) for number, array in enumerate(arrays)
+    ]
+    value = float(np.mean([array.mean() for array in arrays]))
+    return _estimate(value, np.mean(drawn, axis=0))
 
 
 def bootstrap_difference(
@@ -46,6 +61,12 @@ def bootstrap_difference(
     """
     differences = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
     return bootstrap(differences.tolist(), seed, resamples)
+
+
+def _estimate(value: float, means: npt.NDArray[np.float64]) -> Estimate:
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(means, [tail, 100 - tail])
+    return Estimate(value, float(low), float(high))
 
 
 def _resampled_means(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from acclimate.adapt.result import Adaptation, BeforeAfter
 from acclimate.evaluate.intervals import Estimate
 from acclimate.formats.files import atomic_write
 from acclimate.report import measured as measuring
-from acclimate.report import recipe, words
+from acclimate.report import recipe
 from acclimate.report.measured import Change, Difference, System
 from acclimate.report.mixing import mixed
 from acclimate.report.plots.curve import curve
@@ -22,11 +19,10 @@ from acclimate.report.plots.funnel import funnel
 from acclimate.report.plots.histogram import histogram
 from acclimate.report.plots.ladder import ladder
 from acclimate.report.plots.scatter import scatter, tally
+from acclimate.report.templates import environment
 
 #: How many of the biggest gains and losses are listed.
 EXTREMES = 8
-# Shorter words are mostly those that every text has.
-_TELLING_WORD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ def render(result: Adaptation) -> str:
     """The page's HTML."""
     check = result.teacher_check
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             result=result,
@@ -118,45 +114,3 @@ def _evidence(measured: BeforeAfter, result: Adaptation) -> Evidence:
         ladder=ladder(systems, measure, f"plot-{name}-systems"),
         scatter=scatter(rows, measure, f"plot-{name}-queries"),
     )
-
-
-def marked(text: str, query: str) -> Markup:
-    """The text, escaped, with the query's telling words marked."""
-    telling = {word for word in re.findall(r"\w+", query) if len(word) >= _TELLING_WORD}
-    if not telling:
-        return escape(text)
-    # Two letters more let "lists" be found for "list".
-    longest_first = sorted(telling, key=lambda word: (-len(word), word))
-    pattern = rf"\b((?:{'|'.join(map(re.escape, longest_first))})\w{{0,2}}\b)"
-    pieces = re.split(pattern, text, flags=re.IGNORECASE)
-    return Markup("").join(
-        Markup("<mark>{}</mark>").format(piece) if nth % 2 else piece
-        for nth, piece in enumerate(pieces)
-    )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("acclimate.report", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters: dict[str, Any] = {
-        "figure": words.figure,
-        "signed": words.signed,
-        "interval": words.interval,
-        "signed_interval": words.signed_interval,
-        "chance": words.chance,
-        "count": words.count,
-        "counted": words.counted,
-        "queries": words.queries,
-        "percent": words.percent,
-        "percents": words.percents,
-        "duration": words.duration,
-        "cut": words.cut,
-        "marked": marked,
-    }
-    environment.filters.update(filters)
-    return environment

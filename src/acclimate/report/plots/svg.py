@@ -94,16 +94,21 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 
-def axes(frame: Frame, x_words: str, y_words: str) -> list[Markup]:
-    """Grid, numbers and names of both axes."""
+def axes(
+    frame: Frame, x_words: str, y_words: str, marks: Sequence[tuple[float, str]] = ()
+) -> list[Markup]:
+    """Grid, numbers and names of both axes; `marks` are values of x with what to write there.
+
+    Without marks there are round numbers.
+    """
     x, y = frame.x, frame.y
     parts = [text(x.start - 30, y.end - 12, y_words)]
     for value in ticks(y.low, y.high):
         parts.append(line(x.start, y(value), x.end, y(value), "grid"))
         parts.append(text(x.start - 5, y(value) + 4, number(value), "end", "tick"))
-    for value in ticks(x.low, x.high):
+    for value, words in marks or [(each, number(each)) for each in ticks(x.low, x.high)]:
         parts.append(line(x(value), y.start, x(value), y.start + 4, "axis"))
-        parts.append(text(x(value), y.start + 16, number(value), "middle", "tick"))
+        parts.append(text(x(value), y.start + 16, words, "middle", "tick"))
     parts.append(line(x.start, y.start, x.end, y.start, "axis"))
     parts.append(text((x.start + x.end) / 2, y.start + 33, x_words, "middle"))
     return parts

@@ -1,0 +1,1 @@
+"""Experiments: systems compared on corpora with seeds, as one table with its figures."""

@@ -1,0 +1,65 @@
+"""The corpora of an experiment, opened and hashed before any work starts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from acclimate.corpus import Corpus, open_corpus
+from acclimate.errors import UsageError
+from acclimate.experiments.grid import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A corpus with its judgments, and a hash over all that is in them."""
+
+    name: str
+    corpus: Corpus
+    judged: Corpus
+    split: str
+    digest: str
+
+    def run_folder(self, out: Path) -> Path:
+        """The one run folder of all cells of this corpus, where they share stages."""
+        return out / "corpora" / re.sub(r"[^\w.+-]+", "-", self.name)
+
+
+def open_collection(collection: Collection, place: str) -> Opened:
+    """Open a corpus of an experiment; `place` is the file.
+
+    Raises UsageError where it is missing or has no such judgments.
+    """
+    place = f"{place}: corpora {collection.name!r}"
+    try:
+        corpus = open_corpus(collection.corpus)
+        judged = open_corpus(collection.judged) if collection.judged else corpus
+        splits = judged.splits()
+    except UsageError as error:
+        raise UsageError(f"{place}: {error}") from error
+    if collection.split not in splits:
+        known = f"choose from {', '.join(splits)}" if splits else "it has no judgments"
+        raise UsageError(f"{place}: {judged.name} has no split {collection.split!r}; {known}")
+    digest = _digest(corpus, judged, collection.split)
+    return Opened(collection.name, corpus, judged, collection.split, digest)
+
+
+def _digest(corpus: Corpus, judged: Corpus, split: str) -> str:
+    whole = hashlib.sha256()
+    for text in _contents(corpus, judged, split):
+        whole.update(hashlib.sha256(text.encode()).digest())
+    return whole.hexdigest()
+
+
+def _contents(corpus: Corpus, judged: Corpus, split: str) -> Iterator[str]:
+    for passage in corpus.passages():
+        yield passage.id
+        yield passage.content
+    for query in judged.queries(split):
+        yield query.id
+        yield query.text
+    for row in judged.judgments(split):
+        yield f"{row.query_id}\t{row.passage_id}\t{row.grade}"
