@@ -30,10 +30,10 @@ def _train(job: dict[str, Any], triples: list[dict[str, Any]]) -> float:
 
     model = load_sbert(job["model"], None, job["max_seq_length"])
     texts = ("query", "positive", "negative")
-    examples = [
+    examples: Any = [
         InputExample(texts=[each[name] for name in texts], label=each["margin"]) for each in triples
     ]
-    loader = DataLoader(examples, shuffle=False, batch_size=BATCH, drop_last=True)
+    loader: Any = DataLoader(examples, shuffle=False, batch_size=BATCH, drop_last=True)
     loss = MarginDistillationLoss(model=model, similarity_fct="dot")
     started = time.monotonic()
     model.fit(
