@@ -8,7 +8,6 @@ import signal
 from itertools import chain
 from pathlib import Path
 
-import deadly
 import pytest
 import tiny
 from safetensors import safe_open
@@ -27,6 +26,7 @@ from acclimate.recipes import apply_overrides
 from acclimate.rowfile import from_file
 from acclimate.settings import Recipe, TrainSettings
 from acclimate.types import GeneratedQuery, Mined, Query, Score
+from dying import arm
 from together import in_processes
 from toys import Toys
 
@@ -184,7 +184,7 @@ def test_killed_round_goes_on_and_ends_as_one_that_was_not_interrupted(
 
 
 def die(corpus: Path, out: Path, recipe: Recipe, fatal: str, nth: int) -> None:
-    deadly.arm(f"{out}/{fatal}", nth)
+    arm(f"{out}/{fatal}", nth)
     adapt(open_corpus(corpus), out, recipe)
 
 
