@@ -72,12 +72,14 @@ def _with_text(record: T, path: Sequence[str], text: str, place: str, prefix: st
 
 
 def _typed(value: Any, hint: Any, place: str, name: str) -> Any:
-    """A TOML value as the type of its field."""
+    """A value of a TOML or JSON table as the type of its field."""
     parts = typing.get_args(hint)
     if typing.get_origin(hint) is tuple:
         return _typed_tuple(value, parts, place, name)
     if is_dataclass(hint) and isinstance(hint, type):
         return _built(hint, value, place, name)
+    if value is None and _is_optional(hint):
+        return None
     kind = _plain(hint)
     if kind is float and type(value) is int:
         return float(value)

@@ -113,6 +113,20 @@ def test_reasons_of_a_hit_do_not_depend_on_the_hits_beside_it(engine: Engine, mo
         assert (same.snippet, same.explanation) == (hit.snippet, hit.explanation)
 
 
+def test_only_the_hits_that_are_named_are_explained(engine: Engine) -> None:
+    options = SearchOptions(mode="hybrid", explain=True)
+    every = engine.search("pairs of lists", options).results
+    named = replace(options, explain_ids=(every[1].passage.id, "not a hit"))
+    some = engine.search("pairs of lists", named).results
+    assert [hit.passage for hit in some] == [hit.passage for hit in every]
+    assert some[1].explanation == every[1].explanation
+    assert {hit.explanation for hit in (some[0], *some[2:])} == {None}
+    assert {
+        hit.explanation
+        for hit in engine.search("pairs of lists", replace(named, explain=False)).results
+    } == {None}
+
+
 def test_snippet_marks_the_words_of_the_query(engine: Engine) -> None:
     snippet = engine.search("subprocess hangs", SearchOptions(k=1)).results[0].snippet
     marked = [snippet.text[mark.start : mark.end] for mark in snippet.marks]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 import toys
 from acclimate.engine import expand as module
-from acclimate.engine.expand import QueryExpander, Threshold, open_expander
+from acclimate.engine.engine import Engine
+from acclimate.engine.expand import QueryExpander, open_expander
+from acclimate.engine.manifest import read_manifest
 from acclimate.engine.models import Models
 from acclimate.engine.settings import IndexSettings
 from acclimate.errors import UsageError
@@ -74,23 +77,47 @@ def test_filter_keeps_the_best_share_of_all_queries_wherever_they_are() -> None:
     assert little.expand(passages(2)) == [["q 9"], []]
 
 
-def test_threshold_of_earlier_passages_holds_for_later_ones() -> None:
-    rows = (("q 9", "r 8"), ("s 7", "t 6"), ("u 2", "v 1"), ("w 2", "x 7"))
+def test_threshold_of_the_first_passages_holds_for_later_ones() -> None:
+    rows = (("q 9", "r 8"), ("s 7", "t 6"), ("u 2", "v 1"), ("w 2", "x 8"))
     expand = expander(*rows, keep=Numbers(), share=0.5)
+    assert (expand.expand([]), expand.threshold) == ([], None)
     assert expand.expand(passages(2)) == [["q 9", "r 8"], []]
-    # Of 9 8 7 6 2 1 the best three are let through, so none of these.
-    assert expand.expand(passages(1, start=2)) == [[]]
-    # And of 9 8 7 7 6 2 2 1 the best four.
-    assert expand.expand(passages(1, start=3)) == [["x 7"]]
+    assert expand.threshold == 8
+    assert expand.expand(passages(2, start=2)) == [[], ["x 8"]]
 
 
-def test_threshold_is_fixed_once_enough_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SAMPLE", 4)
-    threshold = Threshold(0.5)
-    assert threshold.admit([4, 3, 2, 1]) == [True, True, False, False]
-    assert threshold.admit([]) == []
-    assert threshold.admit([9, 8, 7, 2.9]) == [True, True, True, False]
-    assert threshold.value == 3
+def test_given_threshold_holds_from_the_first_passage_on() -> None:
+    scripted = Scripted((("q 9", "r 8"), ("s 3", "t 2")))
+    expand = QueryExpander(scripted, GenerateSettings(), 2, Numbers(), 0.25, threshold=3.0)
+    assert expand.expand(passages(2)) == [["q 9", "r 8"], ["s 3"]]
+
+
+class BareModels(Models):
+    """Asks for no model but the re-ranker that scores by the number in a query."""
+
+    def reranker(self, name: str) -> PairScorer:
+        return Numbers(name)
+
+
+def test_an_update_keeps_to_the_threshold_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = (("fox 9", "hen 8"), ("owl 7", "cat 6"), ("bee 7.5", "ant 1"), ("elk 8.5", "cow 1"))
+    monkeypatch.setattr(module, "load_generator", lambda settings: Scripted(rows))
+    settings = IndexSettings(
+        models=(), expand="scripted", expand_queries=2, expand_filter="numbers", expand_keep=0.5
+    )
+    Engine.create(tmp_path / "index", settings, passages(2), BareModels()).close()
+    assert read_manifest(tmp_path / "index").settings == replace(settings, expand_threshold=8.0)
+
+    again = Engine.open(tmp_path / "index", BareModels())
+    again.update(passages(4))
+    found = {
+        word: [result.passage.id for result in again.search(word).results]
+        for word in ("fox", "hen", "owl", "bee", "elk")
+    }
+    # Of its own four queries an update alone would have kept the bee's too.
+    assert found == {"fox": ["0"], "hen": ["0"], "owl": [], "bee": [], "elk": ["3"]}
 
 
 def test_a_language_model_writes_and_another_model_filters(toy: Toys) -> None:

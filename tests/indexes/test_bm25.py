@@ -32,6 +32,7 @@ class Echo:
     """An expander that adds given queries to passages by their ids."""
 
     identity = "echo"
+    threshold = None
 
     def __init__(self, added: dict[str, list[str]]) -> None:
         self._added = added

@@ -66,6 +66,7 @@ def test_the_address_line_searches_alike(client: httpx.Client) -> None:
         "mode": "lexical",
         "where": WHERE,
         "explain": True,
+        "explain_ids": ["city/paris", "city/rome"],
     }
     asked = {"q": body["query"], **body}
     del asked["query"]
@@ -83,6 +84,10 @@ def test_k_filters_and_reasons(client: httpx.Client) -> None:
     assert ids(filtered) == ["city/paris"]
     explained = client.post("/search", json={"query": "capital", "explain": True}).json()
     assert [term["term"] for term in explained["results"][0]["explanation"]["terms"]]
+    named = {"query": "capital", "k": 51, "explain": True, "explain_ids": ["city/paris"]}
+    some = client.post("/search", json=named).raise_for_status().json()["results"]
+    assert len(some) > 1
+    assert [hit["passage"]["id"] for hit in some if hit["explanation"]] == ["city/paris"]
 
 
 def test_nothing_found_is_an_empty_answer(client: httpx.Client) -> None:
@@ -162,6 +167,8 @@ def test_the_re_ranker_stands_in_a_systems_name(ranking: httpx.Client) -> None:
         ({"query": "a", "where": "year >"}, "where", "character"),
         ({"query": "a", "where": "y = 1 or " * 500 + "y = 2"}, "where", "at most 4,000"),
         ({"query": "a", "explain": "yes"}, "explain", "boolean"),
+        ({"query": "a", "explain_ids": ["a"] * 51}, "explain_ids", "51 entries; at most 50"),
+        ({"query": "a", "explain_ids": [1]}, "explain_ids[0]", "string"),
         ({"query": "a", "K": 3}, "K", "not permitted"),
         ([], "body", ""),
         ("query", "body", ""),

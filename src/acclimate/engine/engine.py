@@ -74,7 +74,7 @@ class Engine:
         models = models or Models()
         kinds = {name: make() for name, make in makers(settings, models).items()}
         Writer.create(folder, settings, list(kinds.values()), passages, progress or Silent())
-        return cls(folder, settings, kinds, models)
+        return cls(folder, read_manifest(folder).settings, kinds, models)
 
     @classmethod
     def open(cls, folder: Path, models: Models | None = None, only: Sequence[str] = ()) -> Engine:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from acclimate.engine.models import Models
@@ -22,39 +21,19 @@ from acclimate.runs import key_of
 from acclimate.settings import GenerateSettings
 from acclimate.types import Passage, Query
 
-#: Scores from which the filter's threshold is fixed, about the first 2,000 passages.
-SAMPLE = 10_000
 #: Draws the same queries for the same passages.
 SEED = 42
-
-
-@dataclass(slots=True)
-class Threshold:
-    """Lets the best `share` of all scores through, as far as it has seen them.
-
-    doc2query-- (section 3) takes one threshold over the whole collection, so that a passage may
-    keep all of its queries or none. A collection that streams by is not scored before it is
-    written, so the threshold is the one over all scores so far, and stays once there are `SAMPLE`.
-    A single batch that is larger than that is looked at as a whole.
-    """
-
-    share: float
-    value: float = -math.inf
-    _seen: list[float] = field(default_factory=list)
-
-    def admit(self, scores: Sequence[float]) -> list[bool]:
-        """Which of some scores are good enough."""
-        if scores and len(self._seen) < SAMPLE:
-            self._seen += scores
-            best = sorted(self._seen, reverse=True)
-            self.value = best[math.ceil(self.share * len(best)) - 1]
-        return [score >= self.value for score in scores]
 
 
 class QueryExpander:
     """Writes `per_passage` queries for each passage; `keep` scores them, and the best `share` stay.
 
     `settings` are what the generator was loaded with. Without `keep` all queries stay.
+
+    doc2query-- (section 3) takes one threshold over the whole collection, so that a passage may
+    keep all of its queries or none. A collection that streams by is not scored before it is
+    written, so the threshold is the one over the first passages that come together (65,536 where an
+    index folder is made), and holds from then on.
     """
 
     def __init__(
@@ -64,6 +43,7 @@ class QueryExpander:
         per_passage: int,
         keep: PairScorer | None,
         share: float,
+        threshold: float | None = None,
     ) -> None:
         if per_passage < 1 or not 0 < share <= 1:
             raise UsageError(
@@ -74,12 +54,14 @@ class QueryExpander:
         self._generator = generator
         self._settings = settings
         self._keep = keep
-        self._threshold = Threshold(share)
+        self._share = share
+        #: The least score of a query that stays; None until there are scores.
+        self.threshold = threshold
 
     @cached_property
     def identity(self) -> str:
         """The generator, how it is asked, and what filters its queries."""
-        kept = (self._keep.identity, self._threshold.share) if self._keep else ()
+        kept = (self._keep.identity, self._share) if self._keep else ()
         parts = (self._generator.identity, self._settings, self.per_passage, list(kept))
         return f"doc2query {key_of('expand', *parts)[:16]}"
 
@@ -87,19 +69,28 @@ class QueryExpander:
         """The queries for each passage, each once, in the order in which they were written."""
         written = self._generator.generate(passages, self.per_passage, SEED)
         queries = [list(dict.fromkeys(text for _, text in row if text)) for row in written]
-        return self._filtered(passages, queries) if self._keep else queries
+        return self._filtered(self._keep, passages, queries) if self._keep else queries
 
     def _filtered(
-        self, passages: Sequence[Passage], queries: Sequence[Sequence[str]]
+        self, keep: PairScorer, passages: Sequence[Passage], queries: Sequence[Sequence[str]]
     ) -> list[list[str]]:
         pairs = [
             (Query(f"{place}/{number}", text), passage)
             for place, (passage, row) in enumerate(zip(passages, queries, strict=True))
             for number, text in enumerate(row)
         ]
-        scores = self._keep.score(pairs) if self._keep else []
-        good = iter(self._threshold.admit(scores))
-        return [[text for text in row if next(good)] for row in queries]
+        scores = keep.score(pairs)
+        if not scores:
+            return [[] for _ in queries]
+        if self.threshold is None:
+            self.threshold = _least_of_best(scores, self._share)
+        least, each = self.threshold, iter(scores)
+        return [[text for text in row if next(each) >= least] for row in queries]
+
+
+def _least_of_best(scores: Sequence[float], share: float) -> float:
+    """The score that the best share of all scores reaches."""
+    return float(sorted(scores, reverse=True)[math.ceil(share * len(scores)) - 1])
 
 
 def open_expander(settings: IndexSettings, models: Models) -> Expander:
@@ -125,6 +116,12 @@ class _Later:
         kept = f", best {wanted.expand_keep} by {wanted.expand_filter}"
         return text + (kept if wanted.expand_filter else "")
 
+    @property
+    def threshold(self) -> float | None:
+        """The least score of a query that stays; the index's own until the models are loaded."""
+        is_open = "_opened" in self.__dict__
+        return self._opened.threshold if is_open else self._settings.expand_threshold
+
     def expand(self, passages: Sequence[Passage]) -> list[list[str]]:
         """The queries to add to each passage."""
         return self._opened.expand(passages)
@@ -135,5 +132,10 @@ class _Later:
         settings = GenerateSettings(model=wanted.expand)
         keep = self._models.reranker(wanted.expand_filter) if wanted.expand_filter else None
         return QueryExpander(
-            load_generator(settings), settings, wanted.expand_queries, keep, wanted.expand_keep
+            load_generator(settings),
+            settings,
+            wanted.expand_queries,
+            keep,
+            wanted.expand_keep,
+            wanted.expand_threshold,
         )

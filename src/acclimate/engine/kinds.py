@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from acclimate.engine.expand import open_expander
@@ -33,6 +34,12 @@ def makers(settings: IndexSettings, models: Models) -> Makers:
     if settings.late:
         found[LATE] = lambda: LateKind(models.late(settings.late))
     return found
+
+
+def settled(settings: IndexSettings, kinds: Sequence[Kind]) -> IndexSettings:
+    """The settings with what was found out while the first passages were written."""
+    found = [kind.threshold for kind in kinds if isinstance(kind, LexicalKind)]
+    return replace(settings, expand_threshold=found[0]) if found else settings
 
 
 def dense_names(settings: IndexSettings) -> dict[str, str]:

@@ -61,8 +61,9 @@ class Reasons:
         if not (self.options.explain and passages):
             return [None] * len(passages)
         score = decider(self.settings, self.models, self.mode, self.options.rerank, self.query)
+        only = self.options.explain_ids or [passage.id for passage in passages]
         return [
-            explain_hit(passage.content, terms or tokens, score)
+            explain_hit(passage.content, terms or tokens, score) if passage.id in only else None
             for passage, terms, tokens in zip(
                 passages, lexical, self._terms(SPARSE, rows), strict=True
             )

@@ -27,6 +27,8 @@ class SearchOptions:
     where: str = ""
     #: Say why each hit was found.
     explain: bool = False
+    #: With `explain`: only of the hits with these ids; none named means of all.
+    explain_ids: tuple[str, ...] = ()
 
 
 DEFAULTS = SearchOptions()

@@ -28,6 +28,9 @@ class IndexSettings:
     expand_filter: str = ""
     #: The share of all written queries that the filter keeps.
     expand_keep: float = 0.3
+    #: The least score of a query that stays. None: what gives that share of the first passages; it
+    #: is noted in the index folder, so that later passages are held to the same.
+    expand_threshold: float | None = None
     #: How vectors are stored: float32, float16 or int8.
     vectors: str = "float32"
     #: Search dense vectors through a graph (HNSW) instead of comparing all of them.

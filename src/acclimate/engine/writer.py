@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from acclimate.engine.kinds import settled
 from acclimate.engine.manifest import MANIFEST, check_all_kinds, read_manifest, write_manifest
 from acclimate.engine.records import Changes
 from acclimate.engine.schema import DATABASE, create_database
@@ -61,7 +62,7 @@ class Writer(Updates):
                 changes = Updates(folder, store, kinds, progress or Silent()).add(passages)
             finally:
                 store.close()
-            write_manifest(folder, settings, kinds)
+            write_manifest(folder, settled(settings, kinds), kinds)
         return changes
 
     def close(self) -> None:

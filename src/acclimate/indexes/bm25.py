@@ -40,6 +40,11 @@ class Expander(Protocol):
         """Changes whenever the same passages would get other queries."""
         ...
 
+    @property
+    def threshold(self) -> float | None:
+        """The least score of a query that is added; None where nothing is scored, or not yet."""
+        ...
+
     def expand(self, passages: Sequence[Passage]) -> list[list[str]]:
         """The queries to add to each passage, in their order; none is fine."""
         ...
@@ -60,6 +65,11 @@ class LexicalKind:
         """The analyser and the expander; k1 and b are not written, so they may change."""
         added = f", {self._expand.identity}" if self._expand else ""
         return f"{_FORMAT} {self._analyse.identity}{added}"
+
+    @property
+    def threshold(self) -> float | None:
+        """The expander's; None where there is none."""
+        return self._expand.threshold if self._expand else None
 
     def write(self, folder: Path, passages: Sequence[Passage]) -> None:
         """Write a new part over passages and, where there is an expander, its queries for them."""

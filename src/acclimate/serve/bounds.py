@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from acclimate.serve.errors import BadValue
 from acclimate.serve.settings import Limits
 
@@ -37,6 +39,7 @@ def bounds(limits: Limits) -> dict[str, Bound]:
         Bound("q", "maxLength", limits.query_characters),
         Bound("k", "maximum", limits.k),
         Bound("rerank_top", "maximum", limits.rerank_top),
+        Bound("explain_ids", "maxItems", limits.explained_k),
         Bound("where", "maxLength", limits.where_characters),
         Bound("documents", "maxItems", limits.documents),
         Bound("id", "maxLength", limits.id_characters),
@@ -50,6 +53,8 @@ def check(known: dict[str, Bound], value: Any, path: str = "") -> None:
     if isinstance(value, list):
         for number, item in enumerate(value):
             check(known, item, f"{path}[{number}]")
+        return
+    if not isinstance(value, BaseModel):
         return
     for name in type(value).model_fields:
         inner, place = getattr(value, name), f"{path}.{name}" if path else name

@@ -35,6 +35,9 @@ Where = Annotated[
 ]
 Hits = Annotated[int, Field(ge=1, description="How many hits to give.")]
 Explain = Annotated[bool, Field(description="Say why each hit was found.")]
+ExplainIds = Annotated[
+    list[str], Field(description="With explain: say it only of the hits with these ids.")
+]
 
 
 class _Body(BaseModel):
@@ -52,6 +55,7 @@ class SearchBody(_Body):
     rerank_top: RerankTop = DEFAULTS.rerank_top
     where: Where = DEFAULTS.where
     explain: Explain = DEFAULTS.explain
+    explain_ids: ExplainIds = list(DEFAULTS.explain_ids)
 
 
 class SearchParameters(BaseModel):
@@ -66,6 +70,7 @@ class SearchParameters(BaseModel):
     rerank_top: RerankTop = DEFAULTS.rerank_top
     where: Where = DEFAULTS.where
     explain: Explain = DEFAULTS.explain
+    explain_ids: ExplainIds = list(DEFAULTS.explain_ids)
 
 
 class SystemBody(_Body):
@@ -110,5 +115,5 @@ class DocumentsBody(_Body):
 
 def options_of(asked: SearchBody | SearchParameters, seconds: float) -> SearchOptions:
     """The engine's options for a request; `seconds` is what a re-ranker may take."""
-    values: dict[str, Any] = asked.model_dump(exclude={"query", "q"})
-    return SearchOptions(**values, rerank_seconds=seconds)
+    values: dict[str, Any] = asked.model_dump(exclude={"query", "q", "explain_ids"})
+    return SearchOptions(**values, rerank_seconds=seconds, explain_ids=tuple(asked.explain_ids))

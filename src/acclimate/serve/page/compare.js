@@ -140,19 +140,19 @@ function asked({ mode, rerank }) {
   return { mode, ...(rerank && { rerank }), ...(where && { where }) };
 }
 
-// The hit with its reasons. One answer explains every hit down to its rank.
+// The hit with its reasons, which are asked for once.
 async function explanation(system, result) {
   const { query } = state;
-  const key = JSON.stringify(system);
-  const known = explained.get(key);
-  if (!known || known.k < result.rank) {
-    const body = { query, k: result.rank, explain: true, ...asked(system) };
+  const { id } = result.passage;
+  const key = JSON.stringify([system, id]);
+  if (!explained.has(key)) {
+    const body = { query, k: result.rank, explain: true, explain_ids: [id], ...asked(system) };
     const answer = post("search", body, asking.signal);
-    explained.set(key, { k: result.rank, answer });
+    explained.set(key, answer);
     answer.catch(() => explained.delete(key));
   }
-  const { results } = await explained.get(key).answer;
-  return results.find((each) => each.passage.id === result.passage.id) ?? result;
+  const { results } = await explained.get(key);
+  return results.find((each) => each.passage.id === id) ?? result;
 }
 
 function show() {

@@ -86,8 +86,10 @@ def _check(service: Service, options: SearchOptions, path: str) -> None:
             "the service offers what it is started with: --rerank KIND:NAME",
         )
     most = service.settings.limits.explained_k
-    if options.explain and options.k > most:
-        raise BadValue(f"{options.k}; at most {most} with explain", "k")
+    if options.explain and not options.explain_ids and options.k > most:
+        raise BadValue(
+            f"{options.k}; at most {most} with explain", "k", "name some hits in explain_ids"
+        )
 
 
 def _tell(request: Request, service: Service, query: str, k: int, modes: Sequence[str]) -> None:
