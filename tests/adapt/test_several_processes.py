@@ -121,6 +121,16 @@ def test_killed_run_of_two_processes_goes_on_and_ends_as_one_that_was_not_interr
     assert "model.safetensors" in found
 
 
+def test_processes_go_through_rounds_and_mixtures_together(
+    corpus: Path, recipe: Path, tmp_path: Path
+) -> None:
+    rounds = tmp_path / "rounds.toml"
+    more = "mine_again = 1\nmerge = [0.5, 1.0]\nlora_rank = 2\n[measure]"
+    rounds.write_text(recipe.read_text().replace("[measure]", more))
+    assert together(2, adapt_deadly, corpus, rounds, tmp_path / "out", "", 0) == [0, 0]
+    assert len(list((tmp_path / "out").glob("stages/train-*/model"))) == 2
+
+
 def test_all_processes_end_when_the_first_one_is_refused(
     corpus: Path, recipe: Path, tmp_path: Path
 ) -> None:
