@@ -48,7 +48,7 @@ def finished(parts: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
 
 def contents(out: Path) -> dict[str, bytes]:
     """What an experiment keeps, byte for byte."""
-    patterns = ("cells/**/*.*", "figures/*", "results.*")
+    patterns = ("cells/**/*.*", "grid/**/*.*")
     paths = [path for pattern in patterns for path in out.glob(pattern) if path.is_file()]
     return {str(path.relative_to(out)): path.read_bytes() for path in paths}
 
@@ -100,7 +100,7 @@ def test_what_is_not_trained_agrees_with_what_adapt_measured_before(finished: Fi
 
 
 def test_parquet_has_every_value_with_the_settings_that_differ(finished: Finished) -> None:
-    table = pyarrow.parquet.read_table(finished.out / "results.parquet").to_pylist()
+    table = pyarrow.parquet.read_table(finished.result.folder / "results.parquet").to_pylist()
     values = [
         (outcome.cell.system.name, value.query_id, value.value)
         for outcome in finished.result.outcomes
@@ -185,11 +185,13 @@ def test_broken_cell_is_told_and_leaves_the_others(parts: dict[str, str], tmp_pa
     states = {cell["cell"]: cell["state"] for cell in ran.json["cells"]}
     assert states == {"one, zero-shot": "done", "one, broken": "failed"}
     assert ran.json["failed"] == 1
+    [report] = (tmp_path / "out" / "cells").glob("one-broken-*.error.txt")
+    assert "Traceback" in report.read_text()
     for name in ("results.md", "results.html"):
-        text = (tmp_path / "out" / name).read_text()
+        text = (tmp_path / "out" / "grid" / name).read_text()
         assert "one, broken" in text
         assert "holds no model" in text
-    assert "| broken | – |" in (tmp_path / "out" / "results.md").read_text()
+    assert "| broken | – |" in (tmp_path / "out" / "grid" / "results.md").read_text()
 
 
 def test_two_experiments_do_not_share_a_folder(parts: dict[str, str], tmp_path: Path) -> None:
@@ -217,7 +219,7 @@ def test_looks_at_one_training_give_quality_over_steps(
     [line] = figure.lines
     assert [point.x for point in line.points] == [0, 2, 4]
     assert line.points[0].value == pytest.approx(figure.levels["zero-shot"])
-    assert (tmp_path / "out" / "figures" / "one.svg").read_text().startswith("<svg xmlns=")
+    assert (found.folder / "figures" / "one.svg").read_text().startswith("<svg xmlns=")
 
 
 def test_axis_trains_at_every_value(parts: dict[str, str], tmp_path: Path) -> None:

@@ -63,6 +63,14 @@ def test_cells_are_made_of_the_recipe_the_changes_the_axis_and_the_seed(file: Pa
     assert recipe.measure.measures == "nDCG@10 R@100"
 
 
+def test_start_that_is_varied_is_measured_at_every_value(file: Path) -> None:
+    systems = PLAIN.replace('search = "bm25"', 'search = "student"')
+    file.write_text(f'{systems}{CORPORA}vary = {{key = "student.model", values = ["a", "b"]}}\n')
+    cells = cells_of(read_grid(file), str(file))
+    assert [cell.name for cell in cells[:3]] == ["c, BM25 (a)", "c, BM25 (b)", "c, GPL (a), seed 7"]
+    assert [cell.recipe.student.model for cell in cells[:3]] == ["a", "b", "a"]
+
+
 def test_settings_of_others_do_not_touch_a_cell_that_is_not_trained(file: Path) -> None:
     def folders(changes: str) -> list[str]:
         file.write_text(f"{PLAIN}{CORPORA}{changes}")

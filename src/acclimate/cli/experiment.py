@@ -50,10 +50,11 @@ def experiment(
 ) -> None:
     """Compare systems on corpora, each trained with several seeds.
 
-    The tables and figures are in DIR/results.html and DIR/results.md, every value is in
-    DIR/results.parquet, and the runs are in DIR/cells. The exit code is 1 if a cell failed.
+    The tables and figures of FILE are in DIR/FILE/results.html and results.md there, every value
+    is in results.parquet, and the runs are in DIR/cells. Several experiments may share DIR: what
+    they have in common is done once. The exit code is 1 if a cell failed.
 
-    * `acclimate experiment experiments/cpu/table1.toml --out runs/table1`
+    * `acclimate experiment experiments/cpu/table1.toml --out runs/cpu`
     * `acclimate experiment experiments/cpu/table1.toml --out runs/mine --corpus my-judged-corpus`
     """
     if dry_run:

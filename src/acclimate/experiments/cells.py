@@ -61,7 +61,7 @@ class Cell:
         if self.system.search:
             decisive = (recipe.student, recipe.language, recipe.measure)
             models = _identities([self.system.search, self.system.rerank, recipe.student.model])
-            asked = (self.system.search, self.system.rerank)
+            asked = (self.system.search, self.system.rerank, recipe.label.max_passage_tokens)
             return key_of("search", opened.digest, asked, models, *decisive)
         models = _identities([self.system.rerank, *_models(recipe)])
         return key_of("cell", opened.digest, recipe, self.system.rerank, self.examples, models)
@@ -84,15 +84,15 @@ def _cells(grid: Grid, collection: Collection, system: System, place: str) -> It
     measured = [f"measure.measures={grid.measures}", f"measure.split={collection.split}"]
     changes = [*grid.set, *system.set, *measured]
     name = system.recipe or grid.recipe
-    if system.search:
-        yield Cell(collection, system, _recipe(name, changes, place))
-        return
     kept = ["train.keep_checkpoints=true"] if grid.checkpoints else []
-    for at in grid.vary.values if grid.vary else ("",):
-        varied = [f"{grid.vary.key}={at}"] if grid.vary else []
+    axis = grid.vary if grid.vary and system.varies(grid.vary) else None
+    for at in axis.values if axis else ("",):
+        varied = [*changes, *([f"{axis.key}={at}"] if axis else [])]
+        if system.search:
+            yield Cell(collection, system, _recipe(name, varied, place), at)
+            continue
         for seed in grid.seeds:
-            settings = [*changes, *varied, f"train.seed={seed}", *kept]
-            recipe = _recipe(name, settings, place)
+            recipe = _recipe(name, [*varied, f"train.seed={seed}", *kept], place)
             yield Cell(collection, system, recipe, at, seed, grid.examples)
 
 

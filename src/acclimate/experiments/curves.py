@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
+from acclimate.experiments.cells import Row
 from acclimate.experiments.grid import Grid
 from acclimate.experiments.running import Outcome
 from acclimate.experiments.scores import Score, Scores, average_by_seed, scores_of
@@ -14,7 +15,7 @@ from acclimate.report.plots.quality import Line, Point
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """One figure: a line for each trained system, a level for each that is not."""
+    """One figure: a line for each system that the axis touches, a level for each other one."""
 
     corpus: str
     axis: str
@@ -46,12 +47,13 @@ def _figures(
     grid: Grid, outcomes: Sequence[Outcome], axis: str, at: Mapping[float, Scores]
 ) -> list[Curves]:
     names = [each.name for each in grid.corpora]
-    trained = [each.name for each in grid.systems if not each.search]
-    levels = scores_of([each for each in outcomes if each.cell.system.search], grid.measure)
+    still = [each for each in outcomes if each.cell.system.search and not each.cell.at]
+    levels = scores_of(still, grid.measure)
+    moving = [each.name for each in grid.systems if Row(each.name) not in levels.rows]
     parts = {"average": names, **{name: [name] for name in names}} if len(names) > 1 else {}
     figures = []
     for title, corpora in (parts or {names[0]: names}).items():
-        lines = [Line(name, _points(name, corpora, at)) for name in trained]
+        lines = [Line(name, _points(name, corpora, at)) for name in moving]
         figures.append(
             Curves(title, axis, [line for line in lines if line.points], _levels(levels, corpora))
         )

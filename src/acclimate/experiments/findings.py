@@ -120,8 +120,8 @@ def _axis(grid: Grid, scores: Scores) -> Grouped | None:
 
 
 def _along(axis: Axis, system: System) -> list[Row]:
-    """The system's row at each value; what is not trained has the same one everywhere."""
-    return [Row(system.name, "" if system.search else each) for each in axis.values]
+    """The system's row at each value; what the axis does not touch has the same one everywhere."""
+    return [Row(system.name, each if system.varies(axis) else "") for each in axis.values]
 
 
 def _cases(outcomes: Sequence[Outcome]) -> list[Case]:

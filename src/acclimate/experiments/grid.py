@@ -30,6 +30,22 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """A setting that the systems are given in turn."""
+
+    key: str = ""
+    #: As in `key=value`.
+    values: tuple[str, ...] = ()
+    #: What figures call it; the key where left out.
+    label: str = ""
+
+    @property
+    def words(self) -> str:
+        """Its name for people."""
+        return self.label or self.key
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """A row of the table: trained by a recipe, or searched with as it is."""
 
@@ -43,21 +59,14 @@ class System:
     #: A re-ranker, KIND:NAME, that reads the best hits again.
     rerank: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """A setting that every trained system is given in turn."""
-
-    key: str = ""
-    #: As in `key=value`.
-    values: tuple[str, ...] = ()
-    #: What figures call it; the key where left out.
-    label: str = ""
+    def varies(self, axis: Axis) -> bool:
+        """Whether the axis touches it: what is not trained knows the student's settings only."""
+        return not self.search or ("student" in self.parts and axis.key.startswith("student."))
 
     @property
-    def words(self) -> str:
-        """Its name for people."""
-        return self.label or self.key
+    def parts(self) -> list[str]:
+        """The names of what is searched with."""
+        return [part.strip() for part in self.search.split("+") if part.strip()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +197,7 @@ def _check_axis(grid: Grid, place: str) -> None:
 
 def _check_system(system: System, grid: Grid, place: str) -> None:
     named = system.recipe or grid.recipe
-    if not named and (not system.search or "student" in system.search.split("+")):
+    if not named and (not system.search or "student" in system.parts):
         raise UsageError(f"{place}: no recipe; name one there, or at the top for all systems")
     kind, _, model = system.rerank.partition(":")
     if system.rerank and not (kind in KINDS and model):

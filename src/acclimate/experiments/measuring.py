@@ -92,7 +92,7 @@ def _looks(
 
 
 def _searched(cell: Cell, opened: Opened, run_folder: Path, progress: Progress) -> Measured:
-    names = [part.strip() for part in cell.system.search.split("+")]
+    names = cell.system.parts
     with _tools(cell, opened, run_folder, progress) as tools:
         parts = [tools.retriever(name) for name in names]
         alone: Retriever = Fused(parts) if len(parts) > 1 else parts[0]

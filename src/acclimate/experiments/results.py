@@ -18,18 +18,21 @@ from acclimate.runs import hold
 
 
 def experiment(file: Path, out: Path, corpora: Sequence[str], progress: Progress) -> Experiment:
-    """Run what is missing of the experiment in `file`, and write its tables to `out`.
+    """Run what is missing of the experiment in `file`, and write its tables to `out`/NAME.
 
-    `corpora` take the place of the file's. Raises UsageError for what the file cannot mean,
-    RunFolderBusy where another experiment works in `out`.
+    NAME is the file's, so that several experiments can share one folder, and with it the cells
+    and stages that they have in common. `corpora` take the place of the file's. Raises UsageError
+    for what the file cannot mean, RunFolderBusy where another experiment works in `out`.
     """
     grid = read_grid(file, corpora)
     prepared = prepare(grid, file)
     _check_folder(out)
     out.mkdir(parents=True, exist_ok=True)
     with hold(out, RunFolderBusy, "wait for it, or name another --out"):
-        found = find(grid, out, run(prepared, out, progress))
+        found = find(grid, out / file.stem, run(prepared, out, progress))
         write(found, progress)
+        with atomic_write(found.folder / "grid.toml") as handle:
+            handle.write(file.read_text(encoding="utf-8"))
     return found
 
 

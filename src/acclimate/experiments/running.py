@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from acclimate.experiments.collections import Opened, open_collection
 from acclimate.experiments.grid import Grid
 from acclimate.experiments.kept import CellResult, keep, read_kept
 from acclimate.experiments.measuring import measure
+from acclimate.formats.files import atomic_write
 from acclimate.progress import Progress
 
 
@@ -65,11 +66,14 @@ def run(prepared: Prepared, out: Path, progress: Progress) -> list[Outcome]:
 
 def _done(outcome: Outcome, opened: Opened, out: Path, progress: Progress) -> Outcome:
     cell, folder = outcome.cell, outcome.folder
+    report = folder.with_name(f"{folder.name}.error.txt")
+    report.unlink(missing_ok=True)
     try:
         keep(measure(cell, opened, opened.run_folder(out), progress), folder, cell.name)
     except Exception as error:  # one broken cell must not cost the others their results
-        logging.getLogger(__name__).debug("cell %s failed", cell.name, exc_info=True)
-        progress.say(f"Failed: {cell.name}: {_told(error)}")
+        with atomic_write(report) as handle:
+            handle.write(traceback.format_exc())
+        progress.say(f"Failed: {cell.name}: {_told(error)} ({report})")
         return replace(outcome, error=_told(error))
     return replace(outcome, result=read_kept(folder))
 
