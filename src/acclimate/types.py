@@ -114,3 +114,13 @@ class Margin:
     positive_id: str
     negative_id: str
     value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A sentence and what it is called in another language; languages as `de`, `zh`, `kab`."""
+
+    source: str
+    target: str
+    source_language: str
+    target_language: str

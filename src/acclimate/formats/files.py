@@ -37,6 +37,21 @@ def read_lines(path: Path) -> Iterator[str]:
         raise _unopened(path, error) from error
 
 
+def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[bytes]:
+    """The bytes of a file piece by piece, gunzipped where the name ends in .gz."""
+    try:
+        with _open(path) as handle:
+            while chunk := handle.read(size):
+                yield chunk
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(
+            f"{path}: the gzip data ends early or is damaged ({error}); "
+            "fetch or compress the file again"
+        ) from error
+    except OSError as error:
+        raise _unopened(path, error) from error
+
+
 def read_bytes(path: Path) -> bytes:
     """All the bytes of a file."""
     try:

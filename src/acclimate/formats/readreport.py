@@ -32,6 +32,8 @@ class Reason(Enum):
     ABSENT_PASSAGE = "judgments kept although their passage is absent (it counts as not found)"
     OTHER_KIND = "files left out that are of no kind that is read"
     UNREADABLE_FILE = "files left out that cannot be read"
+    EMPTY_SIDE = "translations left out of which one side is empty"
+    ONE_LANGUAGE = "translation units left out that hold one language only"
     FILE_WITHOUT_TEXT = "files left out that hold no text (scanned pages?)"
 
 
