@@ -30,6 +30,7 @@ LEVELS = {
     "evaluate": 6,
     "train": 6,
     "systems": 7,
+    "multilingual": 8,
     "engine": 7,
     "adapt/result": 8,
     "report": 9,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from acclimate.experiments.findings import Experiment
     from acclimate.experiments.running import Outcome
     from acclimate.indexes.base import Retriever
+    from acclimate.models.neutral import LanguageMeans
+    from acclimate.multilingual.bitext import Mined, MiningSettings
 
 #: Hits looked at by measures without a cutoff of their own.
 DEPTH = 100
@@ -261,6 +263,52 @@ def export_vectors(folder: str | Path, file: str | Path) -> int:
 
     only = (DENSE,) if read_manifest(Path(folder)).settings.models else ()
     return write_vectors(Engine.open(Path(folder), only=only), Path(file))
+
+
+def mine_bitext(
+    source: str | Path,
+    target: str | Path,
+    out: str | Path,
+    model: str,
+    settings: MiningSettings | None = None,
+    gold: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Mined:
+    """Find the lines of two files that translate each other, and write them as a table.
+
+    `gold` names known pairs of line numbers, to measure on and to find the threshold with.
+    """
+    from acclimate.models.encoders import open_encoder
+    from acclimate.multilingual.bitext import MiningSettings, mine_bitext
+
+    known = None if gold is None else Path(gold)
+    return mine_bitext(
+        Path(source),
+        Path(target),
+        Path(out),
+        open_encoder(model),
+        settings or MiningSettings(),
+        known,
+        progress,
+    )
+
+
+def debias(
+    model: str,
+    corpora: Sequence[str | Path | Corpus],
+    out: str | Path,
+    remedy: str = "subspace",
+    progress: Progress | None = None,
+    settings: CorpusSettings | None = None,
+) -> LanguageMeans:
+    """Fit a remedy for language bias to a model and to passages, and write it as a model folder.
+
+    `remedy` is "centre" or "subspace"; each passage's language is detected.
+    """
+    from acclimate.multilingual.debias import debias as fit
+
+    opened = [_opened(corpus, settings) for corpus in corpora]
+    return fit(model, opened, Path(out), remedy, progress or Silent())
 
 
 def is_index(system: str) -> bool:

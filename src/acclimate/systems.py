@@ -19,7 +19,7 @@ from acclimate.indexes.dense import ExactIndex, encode_corpus
 from acclimate.indexes.exact import StoredVectors
 from acclimate.indexes.lexical import LexicalIndex, LexicalSettings
 from acclimate.models.base import Encoder
-from acclimate.models.dense import DenseEncoder
+from acclimate.models.encoders import open_encoder
 from acclimate.paths import cache_folder
 from acclimate.progress import Progress, Silent
 from acclimate.search.drop import DropSameId
@@ -72,7 +72,7 @@ def _open_one(name: str, corpus: Corpus, language: str, progress: Progress) -> R
             f"{name} is a file that is neither a model's folder nor a TREC run; "
             f"a run's name ends in {', '.join(RUN_ENDINGS)}"
         )
-    return _dense(DenseEncoder.load(name), corpus, progress)
+    return _dense(open_encoder(name), corpus, progress)
 
 
 def _dense(encoder: Encoder, corpus: Corpus, progress: Progress) -> ExactIndex:

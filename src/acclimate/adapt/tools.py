@@ -17,6 +17,7 @@ from acclimate.indexes.dense import ExactIndex
 from acclimate.indexes.lexical import LexicalIndex, LexicalSettings
 from acclimate.models.base import Encoder, Similarity, Vectors
 from acclimate.models.dense import DenseEncoder
+from acclimate.models.encoders import open_encoder
 from acclimate.runs import Run, key_of
 from acclimate.settings import Recipe
 from acclimate.types import Passage
@@ -71,7 +72,7 @@ class Tools:
         return self.lexical.identity if name == "bm25" else self.encoder(name).identity
 
     def _encoder(self, name: str) -> Encoder:
-        return RememberedQueries(self.student if name == "student" else DenseEncoder.load(name))
+        return RememberedQueries(self.student if name == "student" else open_encoder(name))
 
     def _dense(self, name: str) -> ExactIndex:
         return self.index(self.encoder(name))

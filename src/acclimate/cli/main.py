@@ -14,12 +14,14 @@ from typer.exceptions import Abort, TyperException
 from acclimate import __version__
 from acclimate.cli.adapt import adapt
 from acclimate.cli.corpora import corpora
+from acclimate.cli.debias import debias
 from acclimate.cli.evaluate import evaluate
 from acclimate.cli.experiment import experiment
 from acclimate.cli.export import export
 from acclimate.cli.failures import report
 from acclimate.cli.index import index
 from acclimate.cli.mcp import mcp
+from acclimate.cli.mine_bitext import mine_bitext
 from acclimate.cli.models import models
 from acclimate.cli.options import Debug
 from acclimate.cli.quiet import silence
@@ -39,8 +41,9 @@ app = typer.Typer(
 )
 ADAPTING = (adapt, train, experiment)
 SEARCHING = (index, search, evaluate, serve, mcp, weigh, export)
+TRANSLATING = (mine_bitext, debias)
 LISTING = (models, recipes, corpora)
-for verb in (*ADAPTING, *SEARCHING, *LISTING):
+for verb in (*ADAPTING, *SEARCHING, *TRANSLATING, *LISTING):
     app.command()(verb)
 
 

@@ -61,7 +61,10 @@ Where = Annotated[
         show_default=False,
     ),
 ]
-Language = Annotated[str, typer.Option(help="The corpus's language for BM25, as ISO 639-1.")]
+Language = Annotated[
+    str,
+    typer.Option(help="The corpus's language for BM25, as ISO 639-1; mul: each text in its own."),
+]
 Changes = Annotated[
     list[str] | None,
     typer.Option(

@@ -7,7 +7,7 @@ from threading import RLock
 from typing import TypeVar, cast
 
 from acclimate.models.base import Encoder, PairScorer
-from acclimate.models.dense import DenseEncoder
+from acclimate.models.encoders import open_encoder
 from acclimate.models.multivector import MultiVectorTextEncoder, TokenVectors
 from acclimate.models.sparse import SparseTextEncoder, SparseTexts
 from acclimate.search.rerankers import open_reranker
@@ -24,7 +24,7 @@ class Models:
 
     def dense(self, name: str) -> Encoder:
         """The bi-encoder of that name."""
-        return self._once("dense", name, lambda: DenseEncoder.load(name))
+        return self._once("dense", name, lambda: open_encoder(name))
 
     def sparse(self, name: str) -> SparseTexts:
         """The learned sparse encoder of that name."""

@@ -15,7 +15,7 @@ from acclimate.engine.records import Explanation, SearchOptions, Snippet
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
 from acclimate.engine.snippets import best_snippet, body_start, from_matches, from_words
-from acclimate.indexes.analysis import analyser
+from acclimate.indexes.analysers import analyser
 from acclimate.indexes.bm25 import LexicalLeg
 from acclimate.indexes.columns import TermWeight
 from acclimate.indexes.sparse import SparseLeg

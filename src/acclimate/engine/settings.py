@@ -14,7 +14,7 @@ class IndexSettings:
     #: Dense models; the first is what "dense" and "hybrid" search with. None: no dense search.
     models: tuple[str, ...] = ("sentence-transformers/all-MiniLM-L6-v2",)
     lexical: bool = True
-    #: The language of BM25's analyser, ISO 639-1.
+    #: The language of BM25's analyser, ISO 639-1; "mul" detects each text's own.
     language: str = "en"
     #: A learned sparse encoder; empty for none.
     sparse: str = ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from acclimate.engine.flat import Flat
 from acclimate.engine.records import Snippet, Span, WordWeight
 from acclimate.engine.units import joined, may_cut, sentence_spans
-from acclimate.indexes.analysis import analyser
+from acclimate.indexes.analysers import analyser
 from acclimate.types import Passage
 
 #: Characters of a snippet, without the "…" of what is left out: three lines on a page.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from functools import lru_cache
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from bm25s import stopwords
 from acclimate.errors import UsageError
 from acclimate.indexes.alignment import aligned, keeps_places
 from acclimate.indexes.segments import Chinese, Japanese, Plain, Segmenter
+from acclimate.models.languages import UNKNOWN
 
 # ISO 639-1 code → the name that Snowball and people use. A language that this version of
 # PyStemmer has no algorithm for is split into words but not stemmed.
@@ -28,7 +28,6 @@ LANGUAGES = {
     "sr": "serbian", "sv": "swedish", "ta": "tamil", "th": "thai", "tr": "turkish",
     "yi": "yiddish", "zh": "chinese",
 }  # fmt: skip
-UNKNOWN = "und"
 
 STOP_WORDS = {
     "da": stopwords.STOPWORDS_DANISH, "de": stopwords.STOPWORDS_GERMAN,
@@ -123,9 +122,3 @@ class Analyser:
             # Elsewhere the capital of a dotted i is I; in Turkish the two letters are different.
             text = text.replace("I", "ı").replace("İ", "i")
         return unicodedata.normalize("NFKC", text).lower()
-
-
-@lru_cache(maxsize=8)
-def analyser(language: str) -> Analyser:
-    """The analyser of a language, made once, because some read a dictionary."""
-    return Analyser(language)

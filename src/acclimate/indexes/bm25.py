@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from acclimate.indexes.analysis import Analyser, Match
+from acclimate.indexes.analysers import TextAnalyser, new_analyser
+from acclimate.indexes.analysis import Match
 from acclimate.indexes.base import Mask, Ranked, Scores
 from acclimate.indexes.bm25part import LexicalPart, merge_parts, write_expansions, write_part
 from acclimate.indexes.bm25terms import Repeated, Statistics, Term
@@ -58,7 +59,7 @@ class LexicalKind:
     def __init__(self, settings: LexicalSettings, expand: Expander | None = None) -> None:
         self._settings = settings
         self._expand = expand
-        self._analyse = Analyser(settings.language)
+        self._analyse = new_analyser(settings.language)
 
     @property
     def identity(self) -> str:
@@ -98,7 +99,7 @@ class LexicalLeg:
     def __init__(
         self,
         settings: LexicalSettings,
-        analyse: Analyser,
+        analyse: TextAnalyser,
         parts: Sequence[LexicalPart],
         live: Mask,
         tiebreak: Rows,

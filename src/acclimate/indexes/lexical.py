@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from acclimate.errors import InputError, StaleRows, UsageError
-from acclimate.indexes.analysis import Analyser
+from acclimate.indexes.analysers import TextAnalyser, new_analyser
 from acclimate.ranking import places, top
 from acclimate.types import Hit, Passage, Query
 
@@ -29,7 +29,8 @@ class LexicalSettings:
     """How BM25 reads and weighs words.
 
     The defaults for k1 (how soon repetition stops counting) and b (how much long passages are
-    held back) are Anserini's; the language is an ISO 639-1 code, `und` if it is not known.
+    held back) are Anserini's; the language is an ISO 639-1 code, `und` if it is not known, `mul` if
+    each text has one of its own.
     """
 
     language: str = "en"
@@ -49,7 +50,7 @@ class LexicalIndex:
     name = "bm25"
 
     def __init__(
-        self, settings: LexicalSettings, ids: list[str], bm25: bm25s.BM25, analyse: Analyser
+        self, settings: LexicalSettings, ids: list[str], bm25: bm25s.BM25, analyse: TextAnalyser
     ) -> None:
         self.settings = settings
         self.ids = ids
@@ -68,7 +69,7 @@ class LexicalIndex:
     ) -> LexicalIndex:
         """Index passages as they stream by; their texts are not kept."""
         settings = settings or LexicalSettings()
-        analyse = Analyser(settings.language)
+        analyse = new_analyser(settings.language)
         ids: list[str] = []
         vocabulary: dict[str, int] = {}
         terms: list[array[int]] = []
@@ -166,7 +167,7 @@ class LexicalIndex:
                 f"{folder}: no {_MANIFEST}, so no finished BM25 index; build it again"
             ) from error
         settings = LexicalSettings(**manifest["settings"])
-        analyse = Analyser(settings.language)
+        analyse = new_analyser(settings.language)
         if manifest["identity"] != _identity(settings, analyse):
             raise StaleRows(
                 f"{folder}: built with {manifest['identity']!r}, but installed is "
@@ -176,5 +177,5 @@ class LexicalIndex:
         return cls(settings, manifest["ids"], bm25, analyse)
 
 
-def _identity(settings: LexicalSettings, analyse: Analyser) -> str:
+def _identity(settings: LexicalSettings, analyse: TextAnalyser) -> str:
     return f"bm25s {version('bm25s')} lucene k1={settings.k1} b={settings.b} {analyse.identity}"

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from acclimate.engine.engine import Engine
 from acclimate.engine.records import DEFAULTS, SearchOptions
 from acclimate.integrations.metadata import metadata_of
-from acclimate.models.dense import DenseEncoder
+from acclimate.models.encoders import open_encoder
 
 
 class IndexRetriever(BaseRetriever):
@@ -47,7 +47,7 @@ class ModelEmbeddings(Embeddings):
     """An adapted model with its own prompts and similarity, for any vector store."""
 
     def __init__(self, model: str) -> None:
-        self._encoder = DenseEncoder.load(model)
+        self._encoder = open_encoder(model)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector for each text, ready for a dot product."""

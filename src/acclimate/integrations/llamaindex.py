@@ -13,7 +13,8 @@ from pydantic import PrivateAttr
 from acclimate.engine.engine import Engine
 from acclimate.engine.records import DEFAULTS, SearchOptions
 from acclimate.integrations.metadata import metadata_of
-from acclimate.models.dense import DenseEncoder
+from acclimate.models.base import Encoder
+from acclimate.models.encoders import open_encoder
 
 
 class IndexRetriever(BaseRetriever):
@@ -47,10 +48,10 @@ class IndexRetriever(BaseRetriever):
 class ModelEmbedding(BaseEmbedding):
     """An adapted model with its own prompts and similarity, for any vector store."""
 
-    _encoder: DenseEncoder = PrivateAttr()
+    _encoder: Encoder = PrivateAttr()
 
     def __init__(self, model: str, **settings: Any) -> None:
-        encoder = DenseEncoder.load(model)
+        encoder = open_encoder(model)
         super().__init__(model_name=encoder.name, **settings)
         self._encoder = encoder
 

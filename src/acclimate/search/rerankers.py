@@ -5,7 +5,7 @@ from __future__ import annotations
 from acclimate.errors import UsageError
 from acclimate.models.base import PairScorer
 from acclimate.models.cross import CrossScorer
-from acclimate.models.dense import DenseEncoder
+from acclimate.models.encoders import open_encoder
 from acclimate.models.encoderscorer import EncoderScorer, LateScorer
 from acclimate.models.likelihood import LikelihoodScorer
 from acclimate.models.monot5 import MonoT5Scorer
@@ -30,7 +30,7 @@ def open_reranker(name: str, *, max_tokens: int = 350, batch_size: int = 32) -> 
     if kind == "likelihood" and model:
         return LikelihoodScorer.load(model, max_tokens=max_tokens, batch_size=batch_size)
     if kind == "encoder" and model:
-        return EncoderScorer(DenseEncoder.load(model))
+        return EncoderScorer(open_encoder(model))
     if kind == "late" and model:
         return LateScorer(MultiVectorTextEncoder.load(model))
     known = ", ".join(f"{kind}:MODEL" for kind in KINDS)
