@@ -29,6 +29,7 @@ LEVELS = {
     "search": 6,
     "evaluate": 6,
     "train": 6,
+    "pretrain": 7,
     "systems": 7,
     "multilingual": 8,
     "engine": 7,

@@ -24,7 +24,17 @@ _CHOICES = {
     "student.dtype": ("auto", "float32", "bfloat16"),
     "train.objective": ("margin-mse", "kl", "mnrl"),
 }
-_SHARES = ("generate.top_p", "mine.positive_aware", "train.held_out", "train.flops_warmup")
+_SHARES = (
+    "generate.top_p",
+    "mine.positive_aware",
+    "train.held_out",
+    "train.flops_warmup",
+    "tsdae.deleted",
+    "mlm.masked",
+    "ict.removed",
+    "simcse.dropout",
+    "condenser.masked",
+)
 _AT_LEAST_ONE = (
     "generate.top_k",
     "generate.max_passage_tokens",
@@ -38,6 +48,11 @@ _AT_LEAST_ONE = (
     "train.max_steps",
     "train.micro_batch_size",
     "train.save_steps",
+    "pretrain.max_steps",
+    "pretrain.save_steps",
+    "condenser.layers",
+    "modir.halved_every",
+    "modir.queue",
     "measure.depth",
 )
 
@@ -163,16 +178,22 @@ def _parted(override: str) -> Sequence[str]:
 def _check(recipe: Recipe, place: str) -> None:
     """Refuse at the start what would only fail hours later."""
     for key, value in flat(recipe):
-        if key in _CHOICES and value not in _CHOICES[key]:
-            known = ", ".join(_CHOICES[key])
+        rule = key.replace("supervised.", "train.")  # the same settings, for another step
+        if rule in _CHOICES and value not in _CHOICES[rule]:
+            known = ", ".join(_CHOICES[rule])
             raise UsageError(f"{place}: {key} is {value!r}; choose from {known}")
-        if isinstance(value, (int, float)) and value < (1 if key in _AT_LEAST_ONE else 0):
-            least = 1 if key in _AT_LEAST_ONE else 0
+        if isinstance(value, (int, float)) and value < (1 if rule in _AT_LEAST_ONE else 0):
+            least = 1 if rule in _AT_LEAST_ONE else 0
             raise UsageError(f"{place}: {key} is {value}; it must be at least {least}")
-        if key in _SHARES and value > 1:
+        if rule in _SHARES and value > 1:
             raise UsageError(f"{place}: {key} is {value}; it is a share, at most 1")
     _check_negatives(recipe.train, place)
     _check_options(recipe, place)
+    if recipe.pretrain.per_device_train_batch_size < 2:
+        raise UsageError(
+            f"{place}: pretrain.per_device_train_batch_size must be at least 2: most ways of "
+            "pre-training compare a text with the others of its batch"
+        )
     teachers, weights = recipe.label.teachers, recipe.label.weights
     if not teachers:
         raise UsageError(f"{place}: label.teachers is empty; name one, such as bm25")

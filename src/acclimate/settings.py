@@ -154,6 +154,93 @@ class TrainSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PretrainSettings:
+    """Pre-training steps, before or instead of the training on queries (GPL paper, section 4.1)."""
+
+    max_steps: int = 100_000
+    #: At least 2, as most methods compare a text with the others of its batch.
+    per_device_train_batch_size: int = 8
+    learning_rate: float = 3e-5
+    warmup_steps: int = 1_000
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    #: Tokens per passage while pre-training; 0 keeps the student's limit.
+    max_seq_length: int = 0
+    #: Steps between checkpoints. There are no held-out labels: the last step's weights are kept.
+    save_steps: int = 10_000
+    #: Order of the passages, what is masked or deleted, dropout, and the weights of new layers.
+    seed: int = 42
+
+
+@dataclass(frozen=True, slots=True)
+class TsdaeSettings:
+    """Denoising auto-encoder (arXiv 2104.06979)."""
+
+    #: Share of a passage's tokens that are deleted before it is encoded.
+    deleted: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class MlmSettings:
+    """Masked language model (arXiv 1810.04805, section 3.1)."""
+
+    #: Share of the tokens that are to be predicted.
+    masked: float = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class IctSettings:
+    """Inverse Cloze Task (arXiv 1906.00300, section 4)."""
+
+    #: How often the sentence that is taken as query is removed from its passage.
+    removed: float = 0.9
+    #: What cosines are divided by; dot products are taken as they are.
+    temperature: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class SimcseSettings:
+    """One text, two dropouts (arXiv 2104.08821, section 3)."""
+
+    temperature: float = 0.05
+    #: Dropout of the layers that a model trains without; without any there are no two views.
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class CondenserSettings:
+    """Condenser (arXiv 2104.08253, section 3)."""
+
+    masked: float = 0.15
+    #: Layers of the head that joins the late CLS vector with the middle layer's tokens.
+    layers: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ModirSettings:
+    """Domain-adversarial training with a momentum queue (arXiv 2110.07581, section 3)."""
+
+    #: Weight of the confusion loss beside the ranking loss, and after how many steps it is halved.
+    confusion: float = 1.0
+    halved_every: int = 10_000
+    #: Latest vectors of each domain that the domain classifier learns from.
+    queue: int = 4_096
+    #: The domain classifier's own rate; it has to keep up with the encoder.
+    classifier_learning_rate: float = 5e-4
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """A labelled collection of another domain, for the steps that learn from one."""
+
+    #: A path, a name or an id, as `adapt` takes them; for "supervised" also what `train` takes.
+    corpus: str = ""
+    split: str = "train"
+    #: What cosines are divided by, of its queries and passages; dot products are taken as they are.
+    temperature: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureSettings:
     """Before and after."""
 
@@ -173,10 +260,24 @@ class Recipe:
     #: Adapt to so many passages, drawn at random; 0: to all. People's judgments are measured on
     #: all of them either way, as in the GPL paper's Table 2.
     sample_passages: int = 0
+    #: How the student is trained, step after step: "gpl", "qgen", "supervised", or a way of
+    #: pre-training: "tsdae", "mlm", "ict", "simcse", "ct", "condenser", "udalm" or "modir"
+    #: (docs/methods.md).
+    steps: tuple[str, ...] = ("gpl",)
     student: StudentSettings = field(default_factory=StudentSettings)
     generate: GenerateSettings = field(default_factory=GenerateSettings)
     filter: FilterSettings = field(default_factory=FilterSettings)
     mine: MineSettings = field(default_factory=MineSettings)
     label: LabelSettings = field(default_factory=LabelSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
+    pretrain: PretrainSettings = field(default_factory=PretrainSettings)
+    tsdae: TsdaeSettings = field(default_factory=TsdaeSettings)
+    mlm: MlmSettings = field(default_factory=MlmSettings)
+    ict: IctSettings = field(default_factory=IctSettings)
+    simcse: SimcseSettings = field(default_factory=SimcseSettings)
+    condenser: CondenserSettings = field(default_factory=CondenserSettings)
+    modir: ModirSettings = field(default_factory=ModirSettings)
+    source: SourceSettings = field(default_factory=SourceSettings)
+    #: How the step "supervised" trains on the source; negatives are mined as `mine` says.
+    supervised: TrainSettings = field(default_factory=lambda: TrainSettings(objective="mnrl"))
     measure: MeasureSettings = field(default_factory=MeasureSettings)

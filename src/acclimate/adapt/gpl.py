@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,16 +34,26 @@ from acclimate.adapt.measure import judged_by_people, judged_by_teacher, systems
 from acclimate.adapt.mine import mine
 from acclimate.adapt.result import Adaptation, StageCount, TeacherCheck, TrainSummary
 from acclimate.adapt.rounds import Round, Trained, begin_at, in_rounds
+from acclimate.adapt.steps import (
+    Step,
+    Taken,
+    check_steps,
+    learning_student,
+    pretraining,
+    starting_at,
+    take_steps,
+    taught,
+)
 from acclimate.adapt.store import sampled, store_passages
 from acclimate.adapt.tools import Tools
 from acclimate.corpus import Corpus
 from acclimate.errors import InputError
 from acclimate.models.dense import DenseEncoder
-from acclimate.models.precision import training_attention
 from acclimate.models.sentences import OwnSentences
+from acclimate.pretrain.methods import METHODS
 from acclimate.progress import Progress, Silent
 from acclimate.runs import Rows, Run, key_of
-from acclimate.settings import Recipe, StudentSettings
+from acclimate.settings import Recipe
 from acclimate.train.batches import Example
 from acclimate.train.learner import Learner
 from acclimate.train.loop import Task, load_weights, train
@@ -81,13 +91,14 @@ def adapt(
     others `follow`: they help to train and do nothing else. Raises RunFolderBusy where another
     process works in `out`, InputError where the corpus or its judgments cannot be used.
     """
+    check_steps(recipe, STEPS)
     with Run(out, progress or Silent()) as run:
         whole = store_passages(corpus, run)
         tools = Tools(run, sampled(whole, run, recipe.sample_passages, recipe.seed), recipe)
 
         pseudo = _take_up(tools, imported) if imported else pseudo_label(tools)
-        trained, again = _train(tools, pseudo, team)
-        course, model = trained.course, trained.folder / "model"
+        taken = take_steps(tools, pseudo, STEPS, team)
+        model = taken[-1].model
         write_manifest(out, pseudo.kept, pseudo.mined, pseudo.scores, recipe.label, recipe.seed)
 
         adapted = _reload(tools, model)
@@ -99,7 +110,7 @@ def adapt(
         by_people = (
             judged_by_people(everywhere, systems(everywhere, adapted), judged) if judged else None
         )
-        decided = verdict(label_free, by_people, course.share > 0)
+        decided = verdict(label_free, by_people, any(step.course.share > 0 for step in taken))
 
         asked = {query.id: query.text for query in held_out}
         if judged:
@@ -113,17 +124,13 @@ def adapt(
             model=out / "model",
             recommended=str(out / "model") if decided.helped else tools.student.name,
             verdict=decided.text,
-            stages=[*_counts(pseudo), *_counts_again(again)],
+            stages=[
+                *_counts(pseudo),
+                *(row for step in taken for row in _counts_again(step.again)),
+            ],
             teacher_check=pseudo.check,
-            training=TrainSummary(
-                course.points,
-                course.best_step,
-                course.step,
-                course.seconds,
-                team.size,
-                course.share,
-                course.mixtures,
-            ),
+            training=_summary(taken[-1], team),
+            earlier=[_summary(step, team) for step in taken[:-1]],
             label_free=label_free,
             judged=by_people,
             samples=samples(tools, pseudo.queries, pseudo.labelled),
@@ -144,11 +151,10 @@ def follow(team: Team) -> Adaptation:
 
     Raises ProcessLost where it ends before.
     """
-    recipe: Recipe = team.hear()
-    for _ in range(1 + recipe.train.mine_again):
-        Learner(_learning_student(recipe.student), recipe.train, team).follow()
-    found: Adaptation = team.hear()
-    return found
+    while not isinstance(told := team.hear(), Adaptation):
+        if isinstance(told, Recipe):
+            Learner(learning_student(told.student), told.train, team).follow()
+    return told
 
 
 def pseudo_label(tools: Tools) -> Pseudo:
@@ -232,28 +238,50 @@ def _telling(queries: Sequence[GeneratedQuery]) -> list[GeneratedQuery]:
     return [query for query in queries if is_telling(query)] or list(queries)
 
 
-def _train(tools: Tools, pseudo: Pseudo, team: Team) -> tuple[Trained, Sequence[Pseudo]]:
-    """Train the student, in rounds if the recipe wants several; also their data sets."""
-    team.tell(tools.recipe)
-    return in_rounds(
+def _gpl(tools: Tools, pseudo: Pseudo, start: str, team: Team) -> Taken:
+    """Train on the generated queries with the recipe's objective."""
+    return _train("gpl", tools, starting_at(start, tools.recipe), pseudo, team)
+
+
+def _qgen(tools: Tools, pseudo: Pseudo, start: str, team: Team) -> Taken:
+    """Train on the generated queries without their labels (QGen: Ma et al., arXiv 2004.14503)."""
+    recipe = starting_at(start, tools.recipe)
+    recipe = replace(recipe, train=replace(recipe.train, objective="mnrl"))
+    return _train("qgen", tools, recipe, pseudo, team)
+
+
+STEPS: Mapping[str, Step] = {
+    "gpl": _gpl,
+    "qgen": _qgen,
+    "supervised": taught,
+    **{name: pretraining(name) for name in METHODS},
+}
+
+
+def _train(step: str, tools: Tools, recipe: Recipe, pseudo: Pseudo, team: Team) -> Taken:
+    """Train the recipe's student, in rounds if the recipe wants several."""
+    trained, again = in_rounds(
         tools,
         pseudo,
         split(tools, pseudo),
-        lambda each: _train_round(tools, each, team),
+        lambda each: _train_round(tools, recipe, each, team),
         partial(_reload, tools),
     )
+    return Taken(step, trained.folder / "model", trained.course, again)
 
 
-def _train_round(tools: Tools, each: Round, team: Team) -> Trained:
-    """Train the student, or take up the model that an earlier start finished."""
-    recipe, passages, pseudo = tools.recipe, tools.passages, each.pseudo
+def _train_round(tools: Tools, recipe: Recipe, each: Round, team: Team) -> Trained:
+    """Train the recipe's student, or take up the model that an earlier start finished."""
+    passages, pseudo = tools.passages, each.pseudo
+    team.tell(recipe)
+    student = learning_student(recipe.student)
     key = key_of(
         "train",
         recipe.train,
         recipe.label.weights,
         recipe.label.source_bonus,
         recipe.seed,
-        tools.student.identity,
+        student.identity,
         pseudo.mined.key,
         _keys(pseudo.scores),
         # A batch of several processes is so many times as large.
@@ -271,7 +299,6 @@ def _train_round(tools: Tools, each: Round, team: Team) -> Trained:
     def texts(rows: Sequence[int]) -> list[str]:
         return [each.content for each in passages.get([passages.ids[row] for row in rows])]
 
-    student = _learning_student(recipe.student)
     task = Task(
         examples=[example(row) for row in each.learning],
         held_out=[example(row) for row in each.held_out],
@@ -296,13 +323,18 @@ def _save_checkpoints(student: DenseEncoder, folder: Path) -> None:
             save_model(student, folder / weights.stem)
 
 
-def _learning_student(student: StudentSettings) -> DenseEncoder:
-    return DenseEncoder.load(
-        student.model,
-        similarity=student.similarity,
-        dtype=student.dtype,
-        max_seq_length=student.max_seq_length,
-        attention=training_attention(),
+def _summary(taken: Taken, team: Team) -> TrainSummary:
+    course = taken.course
+    return TrainSummary(
+        points=course.points,
+        best_step=course.best_step,
+        steps=course.step,
+        seconds=course.seconds,
+        # Pre-training is the first process's work alone.
+        processes=1 if taken.step in METHODS else team.size,
+        share=course.share,
+        mixtures=course.mixtures,
+        step=taken.step,
     )
 
 

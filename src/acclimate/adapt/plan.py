@@ -6,10 +6,15 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 
+import numpy as np
+import torch
+
 from acclimate.adapt.generate import Budget, budget
+from acclimate.adapt.gpl import STEPS
+from acclimate.adapt.steps import SUPERVISED, check_steps, learning_student
 from acclimate.adapt.store import sampled, store_passages
 from acclimate.adapt.teachers import open_teacher
 from acclimate.adapt.tools import Tools
@@ -18,9 +23,11 @@ from acclimate.models.dense import DenseEncoder
 from acclimate.models.generator import load_generator
 from acclimate.models.resolve import Whereabouts, whereabouts
 from acclimate.models.sentences import OwnSentences
+from acclimate.pretrain.method import Batch
+from acclimate.pretrain.methods import METHODS
 from acclimate.progress import Progress, Silent
 from acclimate.runs import Run
-from acclimate.settings import Recipe
+from acclimate.settings import Recipe, TrainSettings
 from acclimate.train.dense import DenseTrainee
 from acclimate.train.encode import GRAPH_TOKENS, GradientEncoder, Text
 from acclimate.types import Passage, Query
@@ -76,6 +83,7 @@ def plan(corpus: Corpus, recipe: Recipe, progress: Progress | None = None) -> Pl
 
     Nothing is downloaded: a stage whose model is not here yet is listed without a time.
     """
+    check_steps(recipe, STEPS)
     with tempfile.TemporaryDirectory() as scratch, Run(Path(scratch), Silent()) as run:
         whole = store_passages(corpus, run)
         passages = sampled(whole, run, recipe.sample_passages, recipe.seed)
@@ -131,7 +139,8 @@ class _Rehearsal:
 
     def steps(self) -> list[Callable[[], StagePlan]]:
         label = [lambda name=name: self._label(name) for name in self.recipe.label.teachers]
-        return [self._encode, self._generate, self._search, *label, self._train, self._measure]
+        steps = [self._step(name) for name in self.recipe.steps]
+        return [self._encode, self._generate, self._search, *label, *steps, self._measure]
 
     def _encode(self) -> StagePlan:
         where = whereabouts(self.recipe.student.model)
@@ -203,10 +212,37 @@ class _Rehearsal:
         memory = sum(where.gigabytes for where in places) * 1.5
         return self._stage(f"label {teacher}", "pairs", pairs, seconds, memory, places)
 
-    def _train(self) -> StagePlan:
+    def _step(self, name: str) -> Callable[[], StagePlan]:
+        if name in METHODS:
+            return lambda: self._pretrain(name)
+        if name == SUPERVISED:
+            return lambda: self._train(name, self.recipe.supervised)
+        return lambda: self._train("train", self.recipe.train)
+
+    def _pretrain(self, name: str) -> StagePlan:
+        """One real step on the sample, from the recipe's own student."""
+        where = whereabouts(self.recipe.student.model)
+        settings = self.recipe.pretrain
+        seconds = 0.0
+        if where.here:
+            method = METHODS[name].make(learning_student(self.recipe.student), self.recipe)
+            contents = [passage.content for passage in self.sample]
+            usable = [content for content in contents if method.usable(content)]
+            size = settings.per_device_train_batch_size
+            texts = list(islice(cycle(usable or contents), size))
+
+            def once() -> None:
+                torch.autograd.backward(method.loss(Batch(texts, 0, np.random.default_rng(0))))
+
+            once()
+            seconds = _time(once)
+        # Weights, gradients, two moments and fp32 masters, as in training; a decoder is tied.
+        memory = where.gigabytes * 6
+        return self._stage(name, "steps", settings.max_steps, seconds, memory, [])
+
+    def _train(self, name: str, settings: TrainSettings) -> StagePlan:
         where = whereabouts(self.recipe.student.model)
         seconds, memory = 0.0, 0.0
-        settings = self.recipe.train
         if where.here:
             student = DenseEncoder.load(self.recipe.student.model)
             per_passage, per_query = self._gradient_seconds(student)
@@ -221,7 +257,7 @@ class _Rehearsal:
             layers = getattr(config, "num_hidden_layers", 6)
             memory = GRAPH_TOKENS * layers * student.dimension * ACTIVATION_BYTES / 1e9
         steps = settings.max_steps
-        return self._stage("train", "steps", steps, seconds, memory + where.gigabytes * 6, [])
+        return self._stage(name, "steps", steps, seconds, memory + where.gigabytes * 6, [])
 
     def _gradient_seconds(self, student: DenseEncoder) -> tuple[float, float]:
         """Seconds of one passage and of one query, forward and backward."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,13 @@ class TrainSummary:
     #: Of the adapted weights in those that were kept, and all shares that were tried.
     share: float = 1.0
     mixtures: Sequence[Mixture] = ()
+    #: The recipe's name for this step of the training.
+    step: str = "gpl"
+
+    @property
+    def watched(self) -> bool:
+        """Whether held-out queries chose the weights; in pre-training the last ones are kept."""
+        return any(math.isfinite(point.held_out_loss) for point in self.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +156,10 @@ class Adaptation:
     query_texts: Mapping[str, str]
     #: Model folders of the looks at the training (step-NUMBER), where the recipe keeps them.
     checkpoints: Sequence[Path] = ()
+    #: The steps before `training`, in their order.
+    earlier: Sequence[TrainSummary] = ()
+
+    @property
+    def steps(self) -> list[TrainSummary]:
+        """Every step of the training, in their order."""
+        return [*self.earlier, self.training]

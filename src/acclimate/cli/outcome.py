@@ -82,6 +82,7 @@ def plain_adaptation(result: Adaptation) -> dict[str, Any]:
         "stages": [show.record(stage) for stage in result.stages],
         "teacher_check": show.record(result.teacher_check),
         "training": show.record(result.training),
+        "earlier": [show.record(each) for each in result.earlier],
         "label_free": _plain_measured(result.label_free),
         "judged": None if result.judged is None else _plain_measured(result.judged),
         "models": [show.record(model) for model in result.models],

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 
-from acclimate.adapt.result import Adaptation, BeforeAfter, ModelUse, TeacherAccuracy
+from acclimate.adapt.result import (
+    Adaptation,
+    BeforeAfter,
+    ModelUse,
+    TeacherAccuracy,
+    TrainSummary,
+)
 from acclimate.evaluate.intervals import Estimate
 from acclimate.report import measured as measuring
-from acclimate.report import recipe, words
+from acclimate.report import recipe, steps, words
 from acclimate.report.front import front_matter
 from acclimate.report.markdown import inline, table
 from acclimate.report.mixing import mixed
@@ -52,10 +58,7 @@ def _introduction(result: Adaptation) -> str:
     lines = [
         f"# {inline(base.name)}, adapted to {inline(result.corpus)}",
         "",
-        "A dense retriever adapted to one corpus without human labels: queries were made for the "
-        "corpus's own passages, a teacher scored how well passages answer them, and the model "
-        "learned to agree with the teacher "
-        "([GPL](https://arxiv.org/abs/2112.07577), Wang et al., NAACL 2022).",
+        f"A dense retriever adapted to one corpus {_labels(result)}: {steps.said(result.recipe)}",
         "",
         f"**Verdict.** {_here(result.verdict, result)}",
         "",
@@ -71,6 +74,13 @@ def _introduction(result: Adaptation) -> str:
         f"- Recipe: {inline(result.recipe.name)}, seed {result.recipe.seed}",
     ]
     return "\n".join(lines)
+
+
+def _labels(result: Adaptation) -> str:
+    source = steps.source(result.recipe)
+    if not source:
+        return "without human labels"
+    return f"without human labels for it, but with those of {inline(source)}"
 
 
 def _measured(part: BeforeAfter) -> str:
@@ -124,13 +134,6 @@ def _training(result: Adaptation) -> str:
         ]
         for stage in result.stages
     ]
-    training = result.training
-    kept = (
-        f"Training ran for {words.counted(training.steps, 'step')} "
-        f"({words.duration(training.seconds)}){_together(training.processes)}. The weights of step "
-        f"{words.count(training.best_step)} were kept (0 is the start), chosen by the loss on "
-        "held-out generated queries, never by human judgments."
-    )
     values = [
         f"{f'{row.part}.' if row.part else ''}{row.name} = {_value(row)}"
         for row in recipe.settings(result.recipe)
@@ -140,11 +143,29 @@ def _training(result: Adaptation) -> str:
         [
             "## How it was made",
             table(["Stage", "Kept", "Dropped", "Time"], stages),
-            kept,
-            *filter(None, [mixed(training)]),
+            *map(_kept, result.steps),
+            *filter(None, map(mixed, result.steps)),
             "Settings:",
             "\n".join(["```toml", *values, "```"]),
         ]
+    )
+
+
+def _kept(training: TrainSummary) -> str:
+    ran = (
+        f"Training ({training.step}) ran for {words.counted(training.steps, 'step')} "
+        f"({words.duration(training.seconds)}){_together(training.processes)}."
+    )
+    if not training.watched:
+        return f"{ran} Its last weights were kept."
+    held_out = (
+        "held-out queries of that collection"
+        if training.step == "supervised"
+        else "held-out generated queries, never by human judgments"
+    )
+    return (
+        f"{ran} The weights of step {words.count(training.best_step)} were kept (0 is the start), "
+        f"chosen by the loss on {held_out}."
     )
 
 
@@ -179,14 +200,15 @@ def _scorer(scorer: TeacherAccuracy, note: str = "") -> list[str]:
 def _licences(result: Adaptation) -> str:
     rows = [_use(use) for use in result.models]
     generate = result.recipe.generate
+    queries = "training queries" if steps.uses_queries(result.recipe) else "held-out queries"
     if generate.only_own_sentences:
         note = (
-            "No language model wrote text for this model: the training queries are sentences of "
-            "the corpus's own passages."
+            f"No language model wrote text for this model: the {queries} are sentences of the "
+            "corpus's own passages."
         )
     else:
         note = (
-            f"The training queries were written by a language model ({inline(generate.model)}); "
+            f"The {queries} were written by a language model ({inline(generate.model)}); "
             "nobody checked them one by one, and they can be wrong. Some generators' terms reach "
             "models trained on what they wrote: read them before passing this model on."
         )

@@ -36,7 +36,7 @@ OTHER = "other"
 def front_matter(result: Adaptation) -> str:
     """The block between dashes, in YAML."""
     used = ("sentence-transformers", "sentence-similarity", "feature-extraction")
-    made = ("domain-adaptation", "gpl", "acclimate")
+    made = ("domain-adaptation", *dict.fromkeys(result.recipe.steps), "acclimate")
     base = recipe.base_model(result)
     return front("sentence-similarity", (*used, *made), base, result.recipe.language)
 

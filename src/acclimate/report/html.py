@@ -11,7 +11,7 @@ from acclimate.adapt.result import Adaptation, BeforeAfter
 from acclimate.evaluate.intervals import Estimate
 from acclimate.formats.files import atomic_write
 from acclimate.report import measured as measuring
-from acclimate.report import recipe
+from acclimate.report import recipe, steps
 from acclimate.report.measured import Change, Difference, System
 from acclimate.report.mixing import mixed
 from acclimate.report.plots.curve import curve
@@ -76,6 +76,7 @@ def render(result: Adaptation) -> str:
         .get_template("report.html.j2")
         .render(
             result=result,
+            source=steps.source(result.recipe),
             evidence=[_evidence(each, result) for each in measuring.evidence(result)],
             scorers=[check.teacher, *check.others],
             settings=recipe.settings(result.recipe),

@@ -65,6 +65,7 @@ def as_json(result: Adaptation) -> dict[str, Any]:
             "warning": result.teacher_check.warning,
         },
         "training": asdict(result.training),
+        "earlier": [asdict(each) for each in result.earlier],
         "models": [asdict(use) for use in result.models],
         "label_free": _before_after(result.label_free),
         "judged": None if judged is None else _before_after(judged),

@@ -8,17 +8,29 @@ from which the model is refreshed after each step (mixed precision, arXiv 1710.0
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from acclimate.settings import TrainSettings
+
+class Schedule(Protocol):
+    """The settings that decide how far a step goes."""
+
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def warmup_steps(self) -> int: ...
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def max_grad_norm(self) -> float: ...
 
 
 class Masters:
     """The fp32 weights behind a model, with their optimiser and learning-rate schedule."""
 
-    def __init__(self, model: nn.Module, settings: TrainSettings, steps: int) -> None:
+    def __init__(self, model: nn.Module, settings: Schedule, steps: int) -> None:
         self.parameters = {n: p for n, p in model.named_parameters() if p.requires_grad}
         self.weights = {
             name: parameter.detach().float().clone() for name, parameter in self.parameters.items()
