@@ -63,7 +63,7 @@ def _differences(table: Table) -> str:
         for place, each in table.differences
     ]
     heads = ["System", "Against", "Corpus", "Difference", "95% interval", "p", "p corrected"]
-    return _table(heads, rows)
+    return _table(heads, rows, texts=3)
 
 
 def _grouped(grouped: Grouped) -> str:
@@ -83,9 +83,9 @@ def _case(case: Case) -> str:
     return "\n\n".join(
         [
             f"**{_safe(case.corpus)}, passage {_safe(case.passage.passage_id)}:** {_safe(text)}",
-            _table(["System", "Query", "Pseudo label"], rows),
+            _table(["System", "Query", "Pseudo label"], rows, texts=2),
             f"Query: {_safe(first.query)}",
-            _table(["Item", "Text", "Label", "QGen's label"], labels),
+            _table(["Item", "Text", "Label", "QGen's label"], labels, texts=2),
         ]
     )
 
@@ -94,8 +94,9 @@ def _failures(experiment: Experiment) -> list[str]:
     return [f"* {_safe(each.cell.name)}: {_safe(each.error)}" for each in experiment.failed]
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
+    """A table whose first columns are words; the others are numbers."""
+    lines = [heads, ["---"] * texts + ["---:"] * (len(heads) - texts), *rows]
     return "\n".join(f"| {' | '.join(map(_safe, line))} |" for line in lines)
 
 
