@@ -25,6 +25,12 @@ def test_best_passages_that_are_neither_the_positive_nor_its_copy_are_chosen(
     assert choose(HITS, "own", COPIES, count, share) == expected
 
 
+def test_what_scores_above_a_positive_below_zero_is_no_certain_negative() -> None:
+    # 95 percent of -2 is -1.9, which "above" would pass.
+    hits = [Hit("above", -1.95), Hit("own", -2.0), Hit("below", -2.1)]
+    assert choose(hits, "own", {}, 9, 0.95) == ("below",)
+
+
 def test_without_copies_only_the_positive_itself_is_left_out() -> None:
     assert choose(HITS, "own", {}, 3, 0.0) == ("copy", "a", "b")
 

@@ -1,7 +1,10 @@
 """Stage 2: round-trip consistency. A query is kept if its own passage comes back for it.
 
 Promptagator (Dai et al., arXiv 2209.11755, section 3.2): a query that does not find its passage
-is about something else, or about nothing in particular.
+is about something else, or about nothing in particular. There a retriever is trained on all
+queries first and has to return the passage in first place. Here retrievers are asked that have not
+seen the corpus, so that a place among the first `top_k` with any of them is enough: a stricter
+filter would keep only what they can do already.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def combine(scores: Values, weights: Sequence[float] = ()) -> Values:
     """Several teachers' scores of one query's candidates (teachers, candidates) as one value each.
 
     One teacher's raw scale is kept. Those of several are standardised over the candidates, so
-    that none drowns the others, and averaged by weight. A teacher that has the same to say of
+    that none drowns the others, and summed by weight. A teacher that has the same to say of
     every candidate adds nothing.
     """
     if len(scores) == 1:

@@ -116,14 +116,16 @@ def choose(
     """The best `count` hits that are neither the positive nor a copy of it.
 
     With `positive_aware` > 0 also none that scores above that share of the positive's score
-    (NV-Retriever, arXiv 2407.15831, section 3); a positive that was not found at all scores
-    below every hit, so that no hit is certain to be a negative then.
+    (NV-Retriever, arXiv 2407.15831, section 3), or above the positive where its score is below
+    zero. A positive that was not found at all scores below every hit, so that no hit is certain
+    to be a negative then.
     """
     own = duplicates.get(positive_id, frozenset((positive_id,)))
     allowed = float("inf")
     if positive_aware:
         scores = [hit.score for hit in hits if hit.passage_id == positive_id]
-        allowed = scores[0] * positive_aware if scores else float("-inf")
+        # A share of a score below zero lies above it.
+        allowed = min(scores[0] * positive_aware, scores[0]) if scores else float("-inf")
     negatives = (
         hit.passage_id for hit in hits if hit.passage_id not in own and hit.score <= allowed
     )
