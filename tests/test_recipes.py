@@ -110,6 +110,7 @@ WRONG = [
     ("train.merge = [0]", "train.merge has 0.0; each is a share"),
     ("mine.retrievers = ['bm25']\ntrain.mine_again = 1", "the student mines nothing"),
     ("train.mine_again = 140_000", "train.mine_again is 140000 for 140000 steps"),
+    ("student.kind = 'sparse'\ntrain.query_only = true", "train.query_only is for dense students"),
     ("train.lora_rank = -1", "train.lora_rank is -1; it must be at least 0"),
     ("base = 3", "base is 3"),
     ("train.max_steps", "not a TOML file"),

@@ -225,6 +225,11 @@ def _check_options(recipe: Recipe, place: str) -> None:
                 f"{place}: train.merge has {share}; each is a share of the adapted weights, above "
                 "0 and at most 1"
             )
+    if train.query_only and recipe.student.kind != "dense":
+        raise UsageError(
+            f"{place}: train.query_only is for dense students, and student.kind is "
+            f"{recipe.student.kind}; set one of them otherwise"
+        )
     if train.mine_again >= train.max_steps:
         raise UsageError(
             f"{place}: train.mine_again is {train.mine_again} for {train.max_steps} steps; each "

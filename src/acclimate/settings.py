@@ -42,8 +42,9 @@ class GenerateSettings:
     max_passage_tokens: int = 350
     max_query_tokens: int = 64
     batch_size: int = 32
-    #: What a causal language model is asked for, in equal parts; each is a style that every
-    #: example shows. Sequence-to-sequence generators know one style only.
+    #: What a causal language model is asked for, in equal parts (several types of query teach more
+    #: than any of them alone: arXiv 2505.19274); each is a style that every example shows.
+    #: Sequence-to-sequence generators know one style only.
     styles: tuple[str, ...] = ("question", "keywords", "claim")
     instruction: str = INSTRUCTION
     examples: tuple[Example, ...] = EXAMPLES
@@ -68,7 +69,8 @@ class MineSettings:
     #: Negatives from each retriever.
     negatives: int = 50
     #: Drop a negative that scores above this share of the positive's score by the retriever
-    #: that found it (NV-Retriever, arXiv 2407.15831); 0 keeps all, as the paper does.
+    #: that found it (NV-Retriever, arXiv 2407.15831); 0 keeps all, as the paper does. A topic's
+    #: passages (train.topic_passages) are no such negatives and are kept: the teacher judges them.
     positive_aware: float = 0.0
 
 
@@ -147,6 +149,9 @@ class TrainSettings:
     #: Shares of the adapted weights in a mixture with the original ones, of which the held-out
     #: queries choose (LM-Cocktail, arXiv 2311.13534); none keeps the adapted weights as they are.
     merge: tuple[float, ...] = ()
+    #: Adapt how queries are read and leave passages the vectors that they have, so that nothing is
+    #: indexed anew; the model is delivered with a way for each.
+    query_only: bool = False
     #: Learn factors of this rank beside the layers of attention and feed-forward, and leave the
     #: weights as they are (LoRA, arXiv 2106.09685); 0 learns all weights. A higher learning rate
     #: than for all weights is usual.

@@ -11,6 +11,7 @@ from torch import Tensor
 from acclimate.models.base import Similarity
 from acclimate.models.dense import DenseEncoder
 from acclimate.train.encode import Text
+from acclimate.train.query_side import PASSAGE, QUERY, has_ways
 from acclimate.train.trainee import COSINE_SCALE, dot_products, prompted
 from acclimate.train.work import Work
 
@@ -40,7 +41,8 @@ class DenseTrainee:
 
     def texts(self, work: Work) -> list[Text]:
         # Without tasks, so that queries and passages of like length share micro-batches.
-        return prompted(self.model, work, (None, None))
+        tasks = (PASSAGE, QUERY) if has_ways(self.model) else (None, None)
+        return prompted(self.model, work, tasks)
 
     def outputs(self, features: dict[str, Any], task: str | None) -> Tensor:
         del task

@@ -86,7 +86,8 @@ class GradientEncoder:
             if part.outputs is None:
                 self._set_random(part.random)  # the same dropout as the first time
                 part.outputs = self._forward(part)
-            torch.autograd.backward(part.outputs, gradient[_section(part.places, part.outputs)])
+            if part.outputs.requires_grad:  # not so where these texts' weights are frozen
+                torch.autograd.backward(part.outputs, gradient[_section(part.places, part.outputs)])
             part.outputs = None
             self.collect()
         self._set_random(after)

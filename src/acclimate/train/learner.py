@@ -14,7 +14,7 @@ from torch import Tensor
 from acclimate.errors import UsageError
 from acclimate.models.dense import DenseEncoder
 from acclimate.settings import TrainSettings
-from acclimate.train import lora
+from acclimate.train import lora, query_side
 from acclimate.train.encode import GradientEncoder
 from acclimate.train.masters import Masters
 from acclimate.train.objectives import Objective, objective
@@ -35,6 +35,8 @@ class Learner:
         self.model = self.trainee.model
         # In evaluation mode nothing is dropped out, and gradients flow all the same.
         self.model.train(settings.dropout)
+        if settings.query_only:
+            query_side.part(self.model)
         if settings.lora_rank:
             lora.attach(self.model, settings.lora_rank, settings.seed)
         self.masters = Masters(self.model, settings, settings.max_steps)

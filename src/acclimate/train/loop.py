@@ -29,6 +29,7 @@ from acclimate.train.batches import Batch, Example, assembler, batches
 from acclimate.train.course import Course, Mixture, TrainPoint
 from acclimate.train.learner import Learner
 from acclimate.train.merging import Weights, mixture
+from acclimate.train.query_side import restore_passages
 from acclimate.train.students import Student
 from acclimate.train.team import ALONE, Team
 from acclimate.train.work import Step, Work
@@ -96,6 +97,7 @@ class _Loop:
         self.folder = folder
         self.team = team
         self.model = student.model
+        self.origin = student.resolved.folder
         self.end = task.until or task.settings.max_steps
         self.learner = Learner(student, task.settings, team)
         self.masters = self.learner.masters
@@ -162,6 +164,8 @@ class _Loop:
             weights = mixture(self.original, weights, course.share)
         self.model.float().eval()
         self.masters.show(weights)
+        if self.task.settings.query_only:
+            restore_passages(self.model, self.origin)
 
     def _best(self) -> Weights:
         return load_file(self.folder / "best.safetensors")

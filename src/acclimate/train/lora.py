@@ -7,12 +7,14 @@ what is delivered, so that the model loads and runs as any other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
-from typing import TypeGuard, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
+from transformers import PreTrainedModel
 
 from acclimate.errors import UsageError
 
@@ -44,12 +46,12 @@ class Factored(nn.Linear):
 
 
 def attach(model: nn.Module, rank: int, seed: int) -> None:
-    """Freeze a model of sentence-transformers, and give its layers factors to learn.
+    """Freeze a model, and give the layers of its transformer that would learn factors to learn.
 
     It stays what it is until the first step, since `up` is zero. There is no alpha: to set it is
     to set the learning rate (section 4.1). Raises UsageError where there are no such layers.
     """
-    layers = [(name, each) for name, each in model.named_modules() if _is_inner(each, name)]
+    layers = [each for part in _transformers(model) for each in _inner(part)]
     if not layers:
         raise UsageError(
             "train.lora_rank: this student has no attention or feed-forward layers that could be "
@@ -57,8 +59,8 @@ def attach(model: nn.Module, rank: int, seed: int) -> None:
         )
     model.requires_grad_(False)
     random = torch.Generator().manual_seed(seed)
-    for name, layer in layers:
-        model.set_submodule(name, Factored(layer, rank, random))
+    for transformer, name, layer in layers:
+        transformer.set_submodule(name, Factored(layer, rank, random))
 
 
 def folded(model: Model) -> Model:
@@ -72,10 +74,19 @@ def folded(model: Model) -> Model:
     return whole
 
 
-def _is_inner(module: nn.Module, name: str) -> TypeGuard[nn.Linear]:
-    """Whether it is a linear layer of attention or feed-forward: those of numbered blocks.
+def _transformers(model: nn.Module) -> list[nn.Module]:
+    """The transformers in it, without those that are part of another."""
+    found = [each for each in model.modules() if isinstance(each, PreTrainedModel)]
+    parts = {id(part) for whole in found for part in whole.modules() if part is not whole}
+    return [each for each in found if id(each) not in parts]
 
-    Poolers and heads stand outside the blocks. The first number is the module's place in the
-    whole model.
+
+def _inner(transformer: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Linear]]:
+    """Its linear layers of attention and feed-forward, which stand in numbered blocks.
+
+    Poolers and heads stand outside. What is frozen stays as it is.
     """
-    return type(module) is nn.Linear and any(map(str.isdigit, name.split(".")[1:]))
+    for name, layer in transformer.named_modules():
+        numbered = any(map(str.isdigit, name.split(".")))
+        if type(layer) is nn.Linear and numbered and layer.weight.requires_grad:
+            yield transformer, name, layer
