@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from acclimate.engine.settings import IndexSettings
     from acclimate.engine.weights import LearnedWeights
     from acclimate.evaluate.evaluation import Comparison, Evaluation
+    from acclimate.evaluate.sts import StsResult
     from acclimate.experiments.findings import Experiment
     from acclimate.experiments.running import Outcome
     from acclimate.indexes.base import Retriever
     from acclimate.models.neutral import LanguageMeans
+    from acclimate.multilingual.bias import LanguageBias
     from acclimate.multilingual.bitext import Mined, MiningSettings
+    from acclimate.multilingual.threshold import Quality
+    from acclimate.multilingual.translations import TranslationAccuracy
 
 #: Hits looked at by measures without a cutoff of their own.
 DEPTH = 100
@@ -191,6 +195,68 @@ def evaluate(
     found = measure(retriever, queries, judgments, list(parsed), depth, collection.name)
     # As the user named it: two runs in two folders may have the same file name.
     return replace(found, system=_named(system, options))
+
+
+def evaluate_sts(model: str, files: Sequence[str | Path]) -> list[StsResult]:
+    """Semantic textual similarity: each file by itself, and each language with each other.
+
+    A file holds `first sentence,second sentence,score` a line, and the same pairs as the others.
+    """
+    from acclimate.evaluate.sts import measure_sts
+    from acclimate.models.encoders import open_encoder
+
+    return measure_sts(open_encoder(model), [Path(each) for each in files])
+
+
+def evaluate_translations(
+    model: str, source: str | Path, target: str | Path
+) -> TranslationAccuracy:
+    """How often lines of two aligned files find each other, in both directions."""
+    from acclimate.models.encoders import open_encoder
+    from acclimate.multilingual.translations import translation_accuracy
+
+    return translation_accuracy(open_encoder(model), Path(source), Path(target))
+
+
+def evaluate_mining(
+    model: str, source: str | Path, target: str | Path, gold: str | Path
+) -> Quality:
+    """Bitext mining on two files of which the gold pairs of line numbers are known.
+
+    The threshold is chosen on one half of the lines, and the pairs are measured on the other.
+    """
+    from tempfile import TemporaryDirectory
+
+    from acclimate.models.encoders import open_encoder
+    from acclimate.multilingual.bitext import AUTO, MiningSettings, mine_bitext
+
+    settings = MiningSettings(threshold=AUTO)
+    with TemporaryDirectory() as folder:
+        out, encoder = Path(folder) / "pairs.tsv", open_encoder(model)
+        found = mine_bitext(Path(source), Path(target), out, encoder, settings, Path(gold))
+    assert found.quality is not None  # noqa: S101 - gold pairs were given
+    return found.quality
+
+
+def evaluate_language_bias(
+    model: str,
+    corpora: Sequence[str | Path | Corpus],
+    split: str = "test",
+    settings: CorpusSettings | None = None,
+) -> list[LanguageBias]:
+    """A model's language bias on parallel collections, as it is and with each remedy."""
+    from acclimate.models.encoders import open_encoder
+    from acclimate.multilingual.bias import measure_bias
+    from acclimate.multilingual.pool import read_pool
+
+    pool = read_pool([_opened(corpus, settings) for corpus in corpora], split)
+    encoder = open_encoder(model)
+    passages = {each: encoder.encode_passages(texts) for each, texts in pool.texts.items()}
+    asked = {
+        each: encoder.encode_queries([query.text for query in queries])
+        for each, queries in pool.queries.items()
+    }
+    return measure_bias(pool, passages, asked, encoder.similarity)
 
 
 def index(

@@ -11,7 +11,6 @@ from acclimate import api
 from acclimate.cli import show
 from acclimate.cli.options import (
     Changes,
-    CorpusName,
     Debug,
     Json,
     Language,
@@ -22,6 +21,7 @@ from acclimate.cli.options import (
     SystemName,
     Where,
 )
+from acclimate.cli.tasks import measure_task
 from acclimate.corpus import open_corpus
 from acclimate.engine.records import DEFAULTS, SearchOptions
 from acclimate.errors import UsageError
@@ -32,10 +32,22 @@ from acclimate.recipes import split_overrides
 if TYPE_CHECKING:
     from acclimate.evaluate.evaluation import Comparison, Evaluation
 
+RETRIEVAL = "retrieval"
+
 
 def evaluate(
     system: SystemName,
-    corpus: CorpusName,
+    corpora: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CORPUS...",
+            help="A judged collection: a BEIR folder, python-stdlib or an ir_datasets id. For "
+            "other tasks: sts takes tables of sentence pairs, bitext two text files and known "
+            "pairs if not all lines are, language-bias a collection for each language.",
+            show_default=False,
+        ),
+    ],
+    task: Annotated[str, typer.Option(help="retrieval, sts, bitext or language-bias.")] = RETRIEVAL,
     split: Annotated[str, typer.Option(help="The split of the judgments.")] = "test",
     measures: Annotated[
         str, typer.Option(help="Measures as ir_measures names them, parted by blanks.")
@@ -62,7 +74,7 @@ def evaluate(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Measure a system on a judged collection.
+    """Measure a system on a judged collection, or a model on another task.
 
     Every mean comes with its 95% bootstrap interval over queries.
 
@@ -70,14 +82,26 @@ def evaluate(
     * `acclimate evaluate all-MiniLM-L6-v2 python-stdlib --compare run/model --compare bm25`
     * `acclimate evaluate index data/scifact --mode hybrid --compare bm25`
     * `acclimate evaluate bm25+run/model data/fiqa --split dev --measures "AP nDCG@20" --json`
+    * `acclimate evaluate muse stsb-de-test.csv stsb-en-test.csv --task sts`
+    * `acclimate evaluate muse de.txt en.txt --task bitext`
+    * `acclimate evaluate muse data/xquad/de data/xquad/hi --task language-bias`
     """
-    parts = split_overrides(changes or ())
-    if parts.recipe:
-        raise UsageError(f"--set {parts.recipe[0]}: evaluate knows corpus settings (corpus.*) only")
-    collection = open_corpus(corpus, parts.corpus)
     asked = SearchOptions(
         mode=mode, rerank=rerank, rerank_top=rerank_top, rerank_seconds=rerank_seconds, where=where
     )
+    if task != RETRIEVAL:
+        if asked != DEFAULTS or compare or save_run:
+            raise UsageError(f"--task {task} measures a model's vectors; leave out how to search")
+        measure_task(task, system, corpora, split, json)
+        return
+    if len(corpora) > 1:
+        raise UsageError(
+            f"{len(corpora)} collections; a system is searched in one, so name one at a time"
+        )
+    parts = split_overrides(changes or ())
+    if parts.recipe:
+        raise UsageError(f"--set {parts.recipe[0]}: evaluate knows corpus settings (corpus.*) only")
+    collection = open_corpus(corpora[0], parts.corpus)
     found = [
         # How to search is said of SYSTEM; what it is compared with may be no index folder.
         api.evaluate(name, collection, split, measures, language, Bars(), options=options)

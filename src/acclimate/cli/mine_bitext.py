@@ -57,12 +57,7 @@ def mine_bitext(
     found = api.mine_bitext(source, target, out, model, settings, gold, Bars())
     measured = found.quality
     if json:
-        scores = measured and {
-            **show.record(measured),
-            "precision": measured.precision,
-            "recall": measured.recall,
-            "f1": measured.f1,
-        }
+        scores = measured and measured.as_json()
         show.as_json({"out": str(out), **show.record(found), "quality": scores})
         return
     for reason, count in found.dropped.items():

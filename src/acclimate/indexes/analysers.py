@@ -6,8 +6,8 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Protocol
 
-from acclimate.indexes.analysis import UNKNOWN, Analyser, Match
-from acclimate.models.languages import LanguageDetector
+from acclimate.indexes.analysis import Analyser, Match
+from acclimate.models.languages import UNKNOWN, LanguageDetector
 
 #: The language setting of a corpus in which each text has a language of its own (ISO 639-2).
 MULTIPLE = "mul"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,11 @@ class Quality:
     mined: int
     correct: int
     gold: int
+
+    def as_json(self) -> dict[str, float]:
+        """The counts and what follows from them."""
+        found = {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+        return {**asdict(self), **found}
 
     @property
     def precision(self) -> float:
