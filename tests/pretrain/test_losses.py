@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +28,7 @@ from acclimate.pretrain.mlm import Mlm
 from acclimate.pretrain.simcse import Simcse
 from acclimate.pretrain.tokens import kept, tokens_of
 from acclimate.pretrain.tsdae import Tsdae
+from acclimate.pretrain.vocabulary import VocabularyHead
 from acclimate.settings import (
     CondenserSettings,
     IctSettings,
@@ -145,6 +149,29 @@ def test_masked_language_model_is_the_library_s_loss(student: Student, corpus: D
     labels[masked.chosen] = masked.wanted
     expected = theirs(**masked.tokens.features, labels=labels).loss
     assert value(method.loss(batch(corpus.texts))) == pytest.approx(value(expected), abs=1e-5)
+
+
+def test_a_checkpoint_s_own_head_is_taken_wherever_it_lies(
+    student: Student, tmp_path: Path
+) -> None:
+    encoder = student("bert")
+    body: Any = encoder.model.transformers_model
+    whole: Any = BertForMaskedLM(body.config)
+    whole.bert.load_state_dict(body.state_dict(), strict=False)
+    shutil.copytree(encoder.resolved.folder, tmp_path / "student")
+    inner = tmp_path / "student" / "0_Transformer"  # where older retrievers have it
+    inner.mkdir()
+    for path in [*(tmp_path / "student").glob("*.*")]:
+        if path.name not in ("modules.json", "config_sentence_transformers.json"):
+            path.rename(inner / path.name)
+    whole.save_pretrained(inner)
+    modules = tmp_path / "student" / "modules.json"
+    listed = json.loads(modules.read_text())
+    listed[0]["path"] = inner.name
+    modules.write_text(json.dumps(listed))
+    head = VocabularyHead(DenseEncoder.load(str(tmp_path / "student")).model)
+    found, own = head.masked.cls.state_dict(), whole.cls.state_dict()
+    assert all(torch.equal(found[name], weight) for name, weight in own.items())
 
 
 def test_condenser_adds_the_late_layers_loss_to_the_head_s(
