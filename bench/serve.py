@@ -3,8 +3,8 @@
     python -m bench.serve --collection data/enwiki_leads --index runs/enwiki-index
 
 Both services run all the time, each in a process of its own, and take turns under load. The plain
-handler only knows dense search; each of our modes is set against it at the same number of clients.
-The index is built where it is absent.
+handler only knows dense search over the same vectors; each of our modes is set against it at the
+same number of clients. The index is built where it is absent.
 """
 
 from __future__ import annotations
@@ -24,13 +24,17 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import numpy as np
+import pyarrow.parquet as parquet
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from acclimate.api import export_vectors
 from acclimate.engine.engine import Engine
 from acclimate.engine.settings import IndexSettings
 from acclimate.serve.run import listen
+from acclimate.types import Passage
 from bench.compare import machine
 from bench.inputs import MINILM, SEED, options, own_queries, some_passages
 from bench.load import Heard, Target, load, request
@@ -84,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = [" ".join(words[: given.words]) for words in sentences]
     random.Random(SEED).shuffle(asked)
     with tempfile.TemporaryDirectory() as scratch:
+        _share_vectors(given.index, passages, Path(scratch))
         plain = ["-m", "bench.plain_service", "--collection", given.collection,
                  "--items", str(given.items), "--model", given.model,
                  "--vectors", f"{scratch}/v.npy"]  # fmt: skip
@@ -108,6 +113,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = {name: str(value) for name, value in vars(given).items() if name != "json"}
         _write(given.json, settings, rows)
     return 0
+
+
+def _share_vectors(index: Path, passages: Sequence[Passage], scratch: Path) -> None:
+    """Give the plain handler the index's own vectors, in the order of its passages."""
+    exported = scratch / "vectors.parquet"
+    export_vectors(index, exported)
+    table = parquet.read_table(exported, columns=["id", "vector"])
+    vectors = table["vector"].combine_chunks().flatten().to_numpy().reshape(len(table), -1)
+    rows = {passage_id: row for row, passage_id in enumerate(table["id"].to_pylist())}
+    np.save(scratch / "v.npy", vectors[[rows[passage.id] for passage in passages]])
 
 
 Ways = dict[str, tuple[Target, dict[str, str]]]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every way of searching that needs only PyPI, measured on judged collections.
 #
-#   DATA=path/to/beir/folders experiments/modes.sh scifact medline
+#   DATA=path/to/beir/folders experiments/modes.sh scifact medline python-stdlib
 #   DATA=... RERANK=likelihood:google/gemma-3-270m experiments/modes.sh medline
 #
 # Results go to experiments/results/modes-COLLECTION-MODE.json; with RERANK, hybrid search is
@@ -10,16 +10,19 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 : "${DATA:?name the folder that holds the BEIR folders, as in DATA=../data}"
 
+# A folder in DATA, or what can be named without one, such as python-stdlib.
+source_of() { [ -d "$DATA/$1" ] && echo "$DATA/$1" || echo "$1"; }
+
 measure() { # COLLECTION NAME OPTIONS...
   local out="experiments/results/modes-$1-$2.json"
-  acclimate evaluate "runs/index-$1" "$DATA/$1" --measures "nDCG@10 R@100" --json "${@:3}" \
+  acclimate evaluate "runs/index-$1" "$(source_of "$1")" --measures "nDCG@10 R@100" --json "${@:3}" \
     > "$out.part"
   mv "$out.part" "$out"
 }
 
 for collection in "$@"; do
   if [ ! -d "runs/index-$collection" ]; then
-    acclimate index "$DATA/$collection" --out "runs/index-$collection"
+    acclimate index "$(source_of "$collection")" --out "runs/index-$collection"
   fi
   for mode in lexical dense hybrid; do
     measure "$collection" "$mode" --mode "$mode"
