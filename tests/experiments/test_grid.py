@@ -59,7 +59,8 @@ def test_cells_are_made_of_the_recipe_the_changes_the_axis_and_the_seed(file: Pa
     ]  # fmt: skip
     recipe = cells[-1].recipe
     assert (recipe.train.max_steps, recipe.label.negatives) == (9, 3)
-    assert (recipe.generate.temperature, recipe.train.seed, recipe.seed) == (1.0, 8, 42)
+    assert (recipe.generate.temperature, recipe.seed) == (1.0, 42)
+    assert (recipe.train.seed, recipe.pretrain.seed, recipe.supervised.seed) == (8, 8, 8)
     assert recipe.measure.measures == "nDCG@10 R@100"
 
 
@@ -118,6 +119,17 @@ REFUSED = {
     "unknown setting": (
         PLAIN.replace("max_steps", "steps") + CORPORA, UsageError,
         "systems 'GPL': --set train.steps=9: there is no setting",
+    ),
+    "unknown step": (
+        f'{PLAIN}{CORPORA}set = ["steps=gpl,tsda"]', UsageError, "there is no step 'tsda'"
+    ),
+    "missing source": (
+        f'{PLAIN}{CORPORA}set = ["steps=udalm", "source.corpus=./no"]', UsageError,
+        "systems 'GPL': source.corpus: ./no: neither",
+    ),
+    "missing split of a source": (
+        f'{PLAIN}{CORPORA}set = ["steps=supervised", "source.corpus=collection"]', UsageError,
+        "source.split is 'train'; collection has test",
     ),
     "unknown re-ranker": (
         PLAIN.replace('"bm25"', '"bm25", rerank = "ce:x"') + CORPORA, UsageError,

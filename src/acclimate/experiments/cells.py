@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from acclimate.adapt.gpl import STEPS
+from acclimate.adapt.steps import check_steps
 from acclimate.errors import UsageError
 from acclimate.experiments.collections import Opened
 from acclimate.experiments.grid import Collection, Grid, System
@@ -14,6 +16,9 @@ from acclimate.models.resolve import resolve
 from acclimate.recipes import apply_overrides, load_recipe
 from acclimate.runs import key_of
 from acclimate.settings import Recipe
+
+#: The parts of a recipe that train, each with a seed of its own.
+TRAININGS = ("train", "pretrain", "supervised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +97,22 @@ def _cells(grid: Grid, collection: Collection, system: System, place: str) -> It
             yield Cell(collection, system, _recipe(name, varied, place), at)
             continue
         for seed in grid.seeds:
-            recipe = _recipe(name, [*varied, f"train.seed={seed}", *kept], place)
+            seeded = [f"{part}.seed={seed}" for part in TRAININGS]
+            recipe = _recipe(name, [*varied, *seeded, *kept], place)
+            _check_steps(recipe, place)
             yield Cell(collection, system, recipe, at, seed, grid.examples)
 
 
 def _recipe(name: str, changes: list[str], place: str) -> Recipe:
     try:
         return apply_overrides(load_recipe(name) if name else Recipe(), changes)
+    except UsageError as error:
+        raise UsageError(f"{place}: {error}") from error
+
+
+def _check_steps(recipe: Recipe, place: str) -> None:
+    try:
+        check_steps(recipe, STEPS)
     except UsageError as error:
         raise UsageError(f"{place}: {error}") from error
 

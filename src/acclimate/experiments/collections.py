@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from acclimate.adapt.sources import Judged, label_source
 from acclimate.corpus import Corpus, open_corpus
 from acclimate.errors import UsageError
 from acclimate.experiments.grid import Collection
+from acclimate.pretrain.methods import needs_source
+from acclimate.settings import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,25 @@ def open_collection(collection: Collection, place: str) -> Opened:
         raise UsageError(f"{place}: {judged.name} has no split {collection.split!r}; {known}")
     digest = _digest(corpus, judged, collection.split)
     return Opened(collection.name, corpus, judged, collection.split, digest)
+
+
+def check_source(recipe: Recipe, place: str) -> None:
+    """Open the labelled collection that a step learns from, long before it does.
+
+    Raises UsageError where it is missing or has no such split.
+    """
+    wanted = recipe.source
+    if not any(map(needs_source, recipe.steps)):
+        return
+    try:
+        source = label_source(wanted.corpus, wanted.split)
+    except UsageError as error:
+        raise UsageError(f"{place}: source.corpus: {error}") from error
+    splits = source.corpus.splits() if isinstance(source, Judged) else [wanted.split]
+    if wanted.split not in splits:
+        raise UsageError(
+            f"{place}: source.split is {wanted.split!r}; {wanted.corpus} has {', '.join(splits)}"
+        )
 
 
 def _digest(corpus: Corpus, judged: Corpus, split: str) -> str:

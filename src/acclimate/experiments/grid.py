@@ -83,7 +83,7 @@ class Grid:
     measures: str = "nDCG@10 R@100"
     #: The system that all others are tested against.
     baseline: str = ""
-    #: Of the training (`train.seed`); what is generated and labelled serves all of them.
+    #: Of every training (`train.seed` and the like); what is generated serves all of them.
     seeds: tuple[int, ...] = (42,)
     corpora: tuple[Collection, ...] = ()
     systems: tuple[System, ...] = ()

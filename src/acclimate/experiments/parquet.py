@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from acclimate.experiments.cells import Cell
+from acclimate.experiments.cells import TRAININGS, Cell
 from acclimate.experiments.findings import Experiment
 from acclimate.experiments.running import Outcome
 from acclimate.extras import need
@@ -61,7 +61,7 @@ def _rows(name: str, outcome: Outcome, varying: Sequence[str]) -> list[tuple[Any
 def _varying(cells: Sequence[Cell]) -> list[str]:
     """The settings that are not the same in all cells."""
     recipes = [dict(flat(cell.recipe)) for cell in cells]
-    told = ("name", "description", "train.seed")
+    told = ("name", "description", *(f"{part}.seed" for part in TRAININGS))
     return [
         key
         for key in (recipes[0] if recipes else ())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from acclimate.errors import AcclimateError
 from acclimate.experiments.cells import Cell, cells_of
-from acclimate.experiments.collections import Opened, open_collection
+from acclimate.experiments.collections import Opened, check_source, open_collection
 from acclimate.experiments.grid import Grid
 from acclimate.experiments.kept import CellResult, keep, read_kept
 from acclimate.experiments.measuring import measure
@@ -41,6 +41,9 @@ def prepare(grid: Grid, file: Path) -> Prepared:
     Raises UsageError or InputError for whatever is not there or cannot be read.
     """
     cells = cells_of(grid, str(file))
+    for cell in cells:
+        if not cell.system.search:
+            check_source(cell.recipe, f"{file}: systems {cell.system.name!r}")
     return Prepared(cells, {each.name: open_collection(each, str(file)) for each in grid.corpora})
 
 
