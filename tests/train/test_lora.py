@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from sentence_transformers import SentenceTransformer
 from test_loop import CONTENTS, TOYS, kill_at, losses, same, task, trained, weights
 from torch import nn
+from transformers import BertForSequenceClassification
 
 from acclimate.adapt.deliver import save_model
 from acclimate.errors import UsageError
@@ -51,6 +52,15 @@ def test_only_attention_and_feed_forward_get_factors_and_only_those_learn(toy: T
     assert len(learning) == 2 * LAYERS
     assert shapes.items() <= learning.items()
     assert not any("pooler" in name or "embeddings" in name for name in learning)
+
+
+def test_head_that_may_be_new_learns_in_full(toy: Toys) -> None:
+    model = BertForSequenceClassification.from_pretrained(toy.cross)
+    attach(model, 3, seed=0)
+    learning = {n for n, p in model.named_parameters() if p.requires_grad}
+    heads = {name for name in learning if "lora" not in name}
+    assert heads == {"classifier.weight", "classifier.bias"}
+    assert len(learning - heads) == 2 * LAYERS
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

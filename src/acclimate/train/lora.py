@@ -46,10 +46,11 @@ class Factored(nn.Linear):
 
 
 def attach(model: nn.Module, rank: int, seed: int) -> None:
-    """Freeze a model, and give the layers of its transformer that would learn factors to learn.
+    """Freeze a model's transformers, and give their layers that would learn factors to learn.
 
     It stays what it is until the first step, since `up` is zero. There is no alpha: to set it is
-    to set the learning rate (section 4.1). Raises UsageError where there are no such layers.
+    to set the learning rate (section 4.1). A head that follows a transformer learns as ever, since
+    it may be new. Raises UsageError where there are no such layers.
     """
     layers = [each for part in _transformers(model) for each in _inner(part)]
     if not layers:
@@ -57,7 +58,8 @@ def attach(model: nn.Module, rank: int, seed: int) -> None:
             "train.lora_rank: this student has no attention or feed-forward layers that could be "
             "given factors; set it to 0"
         )
-    model.requires_grad_(False)
+    for transformer, _, _ in layers:
+        transformer.base_model.requires_grad_(False)
     random = torch.Generator().manual_seed(seed)
     for transformer, name, layer in layers:
         transformer.set_submodule(name, Factored(layer, rank, random))
@@ -74,14 +76,14 @@ def folded(model: Model) -> Model:
     return whole
 
 
-def _transformers(model: nn.Module) -> list[nn.Module]:
+def _transformers(model: nn.Module) -> list[PreTrainedModel]:
     """The transformers in it, without those that are part of another."""
     found = [each for each in model.modules() if isinstance(each, PreTrainedModel)]
     parts = {id(part) for whole in found for part in whole.modules() if part is not whole}
     return [each for each in found if id(each) not in parts]
 
 
-def _inner(transformer: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Linear]]:
+def _inner(transformer: PreTrainedModel) -> Iterator[tuple[PreTrainedModel, str, nn.Linear]]:
     """Its linear layers of attention and feed-forward, which stand in numbered blocks.
 
     Poolers and heads stand outside. What is frozen stays as it is.
