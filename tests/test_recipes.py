@@ -107,6 +107,8 @@ WRONG = [
     ("label.teachers = []", "label.teachers is empty"),
     ("label.weights = [1, 2]", "2 numbers for 1 teachers"),
     ("train.merge = [0.5, 1.5]", "train.merge has 1.5; each is a share"),
+    ("supervised.merge = [2]", "supervised.merge has 2.0; each is a share"),
+    ("supervised.mine_again = 1", "new negatives have no labels there"),
     ("train.merge = [0]", "train.merge has 0.0; each is a share"),
     ("mine.retrievers = ['bm25']\ntrain.mine_again = 1", "the student mines nothing"),
     ("train.mine_again = 140_000", "train.mine_again is 140000 for 140000 steps"),

@@ -219,12 +219,18 @@ def _check_negatives(train: TrainSettings, place: str) -> None:
 
 def _check_options(recipe: Recipe, place: str) -> None:
     train = recipe.train
-    for share in train.merge:
-        if not 0 < share <= 1:
-            raise UsageError(
-                f"{place}: train.merge has {share}; each is a share of the adapted weights, above "
-                "0 and at most 1"
-            )
+    for table, shares in (("train", train.merge), ("supervised", recipe.supervised.merge)):
+        for share in shares:
+            if not 0 < share <= 1:
+                raise UsageError(
+                    f"{place}: {table}.merge has {share}; each is a share of the adapted weights, "
+                    "above 0 and at most 1"
+                )
+    if recipe.supervised.mine_again:
+        raise UsageError(
+            f"{place}: supervised.mine_again is {recipe.supervised.mine_again}, and new negatives "
+            "have no labels there; set it to 0"
+        )
     if train.query_only and recipe.student.kind != "dense":
         raise UsageError(
             f"{place}: train.query_only is for dense students, and student.kind is "

@@ -72,7 +72,13 @@ def supervised(
             held_out=len(held_out),
             dropped={"without negatives": len(known) - len(usable)},
             training=TrainSummary(
-                course.points, course.best_step, course.step, course.seconds, team.size
+                course.points,
+                course.best_step,
+                course.step,
+                course.seconds,
+                team.size,
+                course.share,
+                course.mixtures,
             ),
             models=uses([("student", recipe.student.model), *_miners(recipe, given)]),
         )
@@ -97,6 +103,11 @@ def _check(recipe: Recipe, out: Path, team: Team) -> None:
     if (out / MANIFEST).exists():
         raise UsageError(f"{out} holds a finished adapt, whose model/ this one would replace; "
                          "name another --out")  # fmt: skip
+    if settings.mine_again:
+        raise UsageError(
+            f"train.mine_again is {settings.mine_again}, and new negatives have no labels here; "
+            "set it to 0, or adapt, whose teacher labels them"
+        )
     if kind == "dense":
         return
     if team.size > 1:

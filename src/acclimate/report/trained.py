@@ -10,6 +10,7 @@ from acclimate.report import recipe as recipes
 from acclimate.report import words
 from acclimate.report.front import front
 from acclimate.report.markdown import inline, table
+from acclimate.report.mixing import mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def _training(result: Training) -> str:
             f"{words.counted(training.steps, 'step')}; the weights of step "
             f"{words.count(training.best_step)} were kept (0 is the start), chosen by the loss on "
             "the held-out queries.",
+            *filter(None, [mixed(training)]),
             table(["Step", "Training loss", "Held-out loss"], looks),
             "\n".join(["```toml", *settings, "```"]),
         ]
