@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,7 +178,19 @@ def test_expander_of_an_index_writes_with_the_models_that_it_names(toy: Toys) ->
     assert 1 <= sum(map(len, written)) <= 6
 
 
-@pytest.mark.parametrize(("each", "share"), [(0, 0.5), (3, 0.0), (3, 1.5)])
-def test_unusable_settings_are_refused(each: int, share: float) -> None:
-    with pytest.raises(UsageError, match="keep a share above 0 and up to 1"):
-        expander(("a",), each=each, share=share)
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"expand_queries": 0}, "expand_queries is 0; write at least 1"),
+        ({"expand_keep": 0.0}, "expand_keep is 0.0; keep a share above 0"),
+        ({"expand_keep": 1.5}, "up to 1"),
+        ({"expand": ""}, "name a generator"),
+        ({"lexical": False}, "read by the lexical index"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_before_any_model_is_loaded(
+    wrong: dict[str, Any], says: str
+) -> None:
+    settings = IndexSettings(expand="no/such", expand_filter="monot5:no/such")
+    with pytest.raises(UsageError, match=says):
+        replace(settings, **wrong)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,14 @@ from acclimate.engine.records import Changes
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
 from acclimate.engine.writer import Writer
-from acclimate.errors import IndexBusy, InputError, SnapshotGone, StaleRows, UsageError
+from acclimate.errors import (
+    IndexBusy,
+    InputError,
+    SnapshotGone,
+    StaleRows,
+    UpdateFailed,
+    UsageError,
+)
 from acclimate.types import Passage
 
 PASSAGES = [
@@ -210,6 +218,26 @@ def test_damaged_folder_is_refused(
         Snapshot.open(folder, [WordKind()])
     with pytest.raises(InputError, match=message):
         Writer(folder, [WordKind()])
+
+
+def test_settings_of_another_version_are_refused(folder: Path) -> None:
+    path = folder / "index.json"
+    record = json.loads(path.read_text())
+    record["settings"]["colour"] = "red"
+    path.write_text(json.dumps(record))
+    with pytest.raises(StaleRows, match=r"'colour'.*install the version that made it"):
+        Snapshot.open(folder, [WordKind()])
+
+
+def test_disk_that_takes_no_more_leaves_no_folder_behind(tmp_path: Path) -> None:
+    least, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))
+    try:
+        with pytest.raises(UpdateFailed, match="index was not made: make sure that there is space"):
+            Writer.create(tmp_path / "index", IndexSettings(), [WordKind()], PASSAGES)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (least, most))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_settings_are_kept(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 from acclimate import api
 from acclimate.cli import show
 from acclimate.cli.options import Debug
+from acclimate.errors import UsageError
 
 
 def export(
@@ -34,6 +35,8 @@ def export(
     if api.is_index(str(source)):
         show.line(f"{api.export_vectors(source, target)} passages written to {target}")
         return
+    if not source.is_dir():
+        raise UsageError(f"{source} is no folder; name one that adapt or index wrote")
     from acclimate.adapt.artefacts import export_run
 
     export_run(source, target)

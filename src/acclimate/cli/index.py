@@ -85,14 +85,19 @@ def index(
     if parts.recipe:
         raise UsageError(f"--set {parts.recipe[0]}: index knows corpus settings (corpus.*) only")
     collection = open_corpus(corpus, parts.corpus)
+    settings = IndexSettings(
+        models=_models(model), lexical=lexical, language=language, sparse=sparse, late=late,
+        expand=expand, expand_queries=expand_queries, expand_filter=expand_filter,
+        vectors=vectors, approximate=not exact,
+    )  # fmt: skip
     if update:
+        if settings != DEFAULTS:
+            raise UsageError(
+                "--update keeps the index's own settings; leave out --model and its like, or make "
+                "another index with them"
+            )
         done = api.update_index(collection, out, Bars())
     else:
-        settings = IndexSettings(
-            models=_models(model), lexical=lexical, language=language, sparse=sparse, late=late,
-            expand=expand, expand_queries=expand_queries, expand_filter=expand_filter,
-            vectors=vectors, approximate=not exact,
-        )  # fmt: skip
         done = Done(added=api.index(collection, out, settings, Bars()).count)
     show.skipped(collection.report)
     if json:

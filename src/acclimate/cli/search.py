@@ -75,7 +75,8 @@ def search(
         _in_corpus(system, words, k, language, changes, json)
     else:
         raise UsageError(
-            f"{system} is no index folder, so name the collection to search before the query"
+            f"{system} is no index folder; check the name, or name the collection to search before "
+            "the query"
         )
 
 

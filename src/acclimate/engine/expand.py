@@ -13,7 +13,6 @@ from functools import cached_property
 
 from acclimate.engine.models import Models
 from acclimate.engine.settings import IndexSettings
-from acclimate.errors import UsageError
 from acclimate.indexes.bm25 import Expander
 from acclimate.models.base import PairScorer, QueryGenerator
 from acclimate.models.generator import load_generator
@@ -45,11 +44,6 @@ class QueryExpander:
         share: float,
         threshold: float | None = None,
     ) -> None:
-        if per_passage < 1 or not 0 < share <= 1:
-            raise UsageError(
-                f"expanding by {per_passage} queries of which a share of {share} is kept; write at "
-                "least 1, and keep a share above 0 and up to 1"
-            )
         self.per_passage = per_passage
         self._generator = generator
         self._settings = settings

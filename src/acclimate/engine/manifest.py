@@ -62,6 +62,11 @@ def read_manifest(folder: Path) -> Manifest:
         settings = with_table(IndexSettings(), record["settings"], str(path))
     except (TypeError, AttributeError, KeyError) as error:
         raise _damaged(path, error) from error
+    except UsageError as error:
+        raise StaleRows(
+            f"{path}: holds settings that this version of acclimate does not know ({error}); "
+            "install the version that made it, or index the corpus again"
+        ) from error
     return Manifest(settings, kinds)
 
 

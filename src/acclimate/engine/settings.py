@@ -45,3 +45,12 @@ class IndexSettings:
             raise UsageError(f"vectors {self.vectors!r}; choose float32, float16 or int8")
         if self.expand and not self.lexical:
             raise UsageError("expansions are read by the lexical index; keep it, or do not expand")
+        if self.expand_filter and not self.expand:
+            raise UsageError(
+                f"expand_filter is {self.expand_filter!r}, but there are no queries to filter; "
+                "name a generator (expand), or leave it out"
+            )
+        if self.expand_queries < 1:
+            raise UsageError(f"expand_queries is {self.expand_queries}; write at least 1")
+        if not 0 < self.expand_keep <= 1:
+            raise UsageError(f"expand_keep is {self.expand_keep}; keep a share above 0, up to 1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from acclimate.engine.segments import SEGMENTS, sweep
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.store import Store
 from acclimate.engine.updates import Updates
-from acclimate.errors import IndexBusy, UsageError
+from acclimate.errors import IndexBusy, UpdateFailed, UsageError
 from acclimate.indexes.base import Kind
 from acclimate.progress import Progress, Silent
 from acclimate.runs import hold
@@ -54,7 +55,7 @@ class Writer(Updates):
         progress: Progress | None = None,
     ) -> Changes:
         """Make a new index folder of passages; it is no index before it is whole."""
-        with _new_folder(folder):
+        with _new_folder(folder), _disk(folder):
             create_database(folder)
             (folder / SEGMENTS).mkdir()
             store = Store(folder)
@@ -102,6 +103,18 @@ def _new_folder(folder: Path) -> Iterator[None]:
         raise
     finally:
         lock.close()
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Say what helps where the disk does not let a new folder be filled."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise UpdateFailed(
+            f"{error}; {folder} was not made: make sure that there is space and leave to write, "
+            "and try again"
+        ) from error
 
 
 def _refuse_others(folder: Path) -> None:

@@ -99,5 +99,10 @@ def make_server(engine: Engine, options: SearchOptions = DEFAULTS) -> MCPServer:
 
 
 def serve_stdio(folder: Path, options: SearchOptions = DEFAULTS) -> None:
-    """Serve an index folder over standard input and output until the client goes."""
-    make_server(Engine.open(folder), options).run("stdio")
+    """Serve an index folder over standard input and output until the client goes.
+
+    Raises UsageError where the index cannot be searched as `options` say.
+    """
+    engine = Engine.open(folder)
+    engine.retriever(options)  # what is wrong with them is told now, not to the assistant
+    make_server(engine, options).run("stdio")

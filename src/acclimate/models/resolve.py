@@ -40,6 +40,8 @@ def resolve(name: str) -> ResolvedModel:
 
     Raises ModelNotFound, naming what was tried and the three remedies.
     """
+    if not name.strip():
+        raise ModelNotFound("a model's name is empty; name a folder, a hub id or a packaged model")
     local = Path(name).expanduser()
     if local.is_dir():
         if not (local / "config.json").exists() and not (local / "modules.json").exists():
