@@ -39,8 +39,9 @@ class Ict(Method):
 
     def cloze(self, text: str, draw: np.random.Generator) -> tuple[str, str]:
         """A sentence of the passage, and the passage with or without it."""
-        sentences = split_sentences(text)
-        chosen = int(draw.integers(len(sentences)))
+        sentence = str(draw.choice(split_sentences(text)))
         if draw.random() >= self.removed:
-            return sentences[chosen], text
-        return sentences[chosen], " ".join(sentences[:chosen] + sentences[chosen + 1 :])
+            return sentence, text
+        # Sentences come with single spaces; titles and fragments stay with the passage.
+        rest = " ".join(text.split()).replace(sentence, " ", 1)
+        return sentence, " ".join(rest.split())
