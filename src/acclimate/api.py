@@ -79,6 +79,11 @@ def adapt(
                 f"student.kind is {chosen.student.kind!r}; GPL adapts a dense student. Train one "
                 "of another kind on its labels: acclimate train RUN --out DIR --kind KIND"
             )
+        if chosen.train.epochs:
+            raise UsageError(
+                f"train.epochs is {chosen.train.epochs}, which only acclimate train heeds; set it "
+                "to 0 and train.max_steps instead"
+            )
         judged = None if evaluate is None else _opened(evaluate, parts.corpus)
         if judged is not None:
             _check_split(judged, chosen.measure.split)

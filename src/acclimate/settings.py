@@ -115,7 +115,8 @@ class TrainSettings:
     #: for its group in all of them.
     topic_partitions: int = 2
     max_steps: int = 140_000
-    #: Passes over the training queries, where those take fewer than `max_steps`; 0 counts none.
+    #: In supervised training, passes over the queries where those take fewer than `max_steps`;
+    #: 0 counts none.
     epochs: int = 0
     #: Order of the examples, negatives drawn and dropout; the recipe's own seed decides the rest.
     seed: int = 42

@@ -112,6 +112,10 @@ def _check(recipe: Recipe, out: Path, team: Team) -> None:
         return
     if team.size > 1:
         raise several_refused(team.size)
+    if settings.query_only:
+        raise UsageError(
+            f"train.query_only is for a dense student, and this one is {kind}; set it to false"
+        )
     if recipe.student.similarity != "auto":
         raise UsageError(
             f"student.similarity is {recipe.student.similarity!r}, which only a dense student can "
