@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from acclimate.indexes.base import Retriever
     from acclimate.models.neutral import LanguageMeans
     from acclimate.multilingual.bias import LanguageBias
-    from acclimate.multilingual.bitext import Mined, MiningSettings
+    from acclimate.multilingual.bitext import Mined
+    from acclimate.multilingual.bitext_settings import MiningSettings
     from acclimate.multilingual.threshold import Quality
     from acclimate.multilingual.translations import TranslationAccuracy
 
@@ -233,7 +234,8 @@ def evaluate_mining(
     from tempfile import TemporaryDirectory
 
     from acclimate.models.encoders import open_encoder
-    from acclimate.multilingual.bitext import AUTO, MiningSettings, mine_bitext
+    from acclimate.multilingual.bitext import mine_bitext
+    from acclimate.multilingual.bitext_settings import AUTO, MiningSettings
 
     settings = MiningSettings(threshold=AUTO)
     with TemporaryDirectory() as folder:
@@ -350,7 +352,8 @@ def mine_bitext(
     `gold` names known pairs of line numbers, to measure on and to find the threshold with.
     """
     from acclimate.models.encoders import open_encoder
-    from acclimate.multilingual.bitext import MiningSettings, mine_bitext
+    from acclimate.multilingual.bitext import mine_bitext
+    from acclimate.multilingual.bitext_settings import MiningSettings
 
     known = None if gold is None else Path(gold)
     return mine_bitext(

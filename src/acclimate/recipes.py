@@ -19,6 +19,7 @@ from acclimate.settings import Recipe, TrainSettings
 CORPUS_PREFIX = "corpus."
 
 _CHOICES = {
+    "generate.languages": ("", "auto"),
     "student.kind": ("dense", "sparse", "late", "cross-encoder"),
     "student.similarity": ("auto", "dot", "cosine"),
     "student.dtype": ("auto", "float32", "bfloat16"),
@@ -193,6 +194,11 @@ def _check(recipe: Recipe, place: str) -> None:
         raise UsageError(
             f"{place}: pretrain.per_device_train_batch_size must be at least 2: most ways of "
             "pre-training compare a text with the others of its batch"
+        )
+    if recipe.generate.query_languages and not recipe.generate.languages:
+        raise UsageError(
+            f"{place}: generate.query_languages needs to know the passages' languages; set "
+            "generate.languages=auto too"
         )
     teachers, weights = recipe.label.teachers, recipe.label.weights
     if not teachers:

@@ -46,6 +46,14 @@ class GenerateSettings:
     #: than any of them alone: arXiv 2505.19274); each is a style that every example shows.
     #: Sequence-to-sequence generators know one style only.
     styles: tuple[str, ...] = ("question", "keywords", "claim")
+    #: "auto": each passage's language is detected, and a causal language model is shown examples
+    #: in it. Empty: everything below, for every passage.
+    languages: str = ""
+    #: Languages to ask in, in turn, whatever the passage's (cross-lingual); empty: its own.
+    query_languages: tuple[str, ...] = ()
+    #: Drop queries that are in none of the languages that were asked for; else they are counted.
+    #: Where the language of a query is unknown, as of many short ones, it is kept.
+    drop_other_languages: bool = True
     instruction: str = INSTRUCTION
     examples: tuple[Example, ...] = EXAMPLES
 

@@ -29,7 +29,8 @@ def test_vectors_are_float32_of_length_one_and_do_not_depend_on_their_company(
     muse: MuseEncoder,
 ) -> None:
     together = muse.encode_passages([*SENTENCES, ""])
-    assert (together.shape, together.dtype) == ((3, 512), np.float32)
+    assert together.shape == (3, 512)
+    assert together.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, rtol=1e-6)
     np.testing.assert_allclose(together[:1], muse.encode_passages(SENTENCES[:1]), atol=1e-5)
     assert muse.encode_queries([]).shape == (0, 512)

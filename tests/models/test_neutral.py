@@ -66,8 +66,8 @@ def test_saved_remedy_encodes_as_before_and_has_an_identity_of_its_own(
     toy: Toys, tmp_path: Path, kind: str
 ) -> None:
     encoder = DenseEncoder.load(str(toy.encoder))
-    draw = np.random.default_rng(1).normal(size=(2, encoder.dimension)).astype(np.float32)
-    remedy = LanguageMeans(("de", "ru"), draw / 10).remedy(kind)
+    draw = np.random.default_rng(1).normal(0, 0.1, size=(2, encoder.dimension)).astype(np.float32)
+    remedy = LanguageMeans(("de", "ru"), draw).remedy(kind)
     texts = ["Wie geht es dir heute?", "Как у тебя сегодня дела?"]
     save_neutral(tmp_path / "neutral", encoder, remedy)
     opened = open_encoder(str(tmp_path / "neutral"))
@@ -84,7 +84,7 @@ def test_saved_remedy_encodes_as_before_and_has_an_identity_of_its_own(
 
 def test_folder_that_does_not_hold_or_fit_is_refused(toy: Toys, tmp_path: Path) -> None:
     encoder = DenseEncoder.load(str(toy.encoder))
-    draw = np.random.default_rng(1).normal(size=(2, encoder.dimension)).astype(np.float32)
+    draw = np.random.default_rng(1).normal(0, 0.1, size=(2, encoder.dimension)).astype(np.float32)
     folder = tmp_path / "neutral"
     save_neutral(folder, encoder, LanguageMeans(("de", "ru"), draw).remedy("subspace"))
     facts = folder / "neutral.json"

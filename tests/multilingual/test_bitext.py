@@ -8,7 +8,7 @@ import pytest
 from acclimate import api
 from acclimate.cli.main import run
 from acclimate.errors import InputError, UsageError
-from acclimate.multilingual.bitext import MiningSettings
+from acclimate.multilingual.bitext_settings import MiningSettings
 from acclimate.multilingual.copies import nearly_same
 
 GERMAN = [

@@ -11,9 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from acclimate.adapt.strays import NO_CHECK, LanguageCheck, checking
 from acclimate.adapt.tools import Tools
+from acclimate.indexes.segments import word_pattern
 from acclimate.models.base import QueryGenerator
-from acclimate.models.generator import load_generator
+from acclimate.models.languageprompts import prompts
+from acclimate.models.polyglot import open_generator
 from acclimate.models.sentences import OwnSentences
 from acclimate.runs import Rows, Shard, key_of
 from acclimate.settings import GenerateSettings
@@ -24,6 +27,9 @@ SHARD = 64
 OWN_SHARD = 1024
 #: A query of more words than this that stands in its passage word for word is a copy.
 COPY_WORDS = 8
+OTHER_LANGUAGE = "other language"
+#: Thai, Lao, Burmese, Khmer, kana and Han letters.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ def generate(tools: Tools) -> list[Rows[GeneratedQuery]]:
     settings = tools.recipe.generate
     parts = []
     if not settings.only_own_sentences:
-        parts.append(_written(tools, load_generator(settings)))
+        parts.append(_written(tools, open_generator(settings)))
     if settings.own_sentences:
         parts.append(_own(tools))
     return parts
@@ -63,11 +69,15 @@ def _written(tools: Tools, generator: QueryGenerator) -> Rows[GeneratedQuery]:
     seed = tools.recipe.seed
     amount = budget(settings, len(tools.passages))
     chosen = set(random.Random(seed).sample(range(len(tools.passages)), amount.passages))  # noqa: S311
-    examples = {normal(query) for example in settings.examples for _, query in example.queries}
+    shown = [settings.examples]
+    if settings.languages:
+        shown += [prompt.examples for prompt in prompts().values()]
+    examples = {normal(query) for each in shown for example in each for _, query in example.queries}
+    check = checking(settings)
 
     def work(number: int, passages: list[Passage]) -> Shard[GeneratedQuery]:
         written = generator.generate(passages, amount.per_passage, shard_seed(seed, number))
-        return keep_usable(f"g{number}", passages, written, examples)
+        return keep_usable(f"g{number}", passages, written, examples, check)
 
     # Where the own sentences come from a further stage, their settings do not touch this one.
     # The size of a batch stays among them: it decides in which order the queries are drawn.
@@ -77,7 +87,14 @@ def _written(tools: Tools, generator: QueryGenerator) -> Rows[GeneratedQuery]:
         GeneratedQuery,
         work,
         (passage for row, passage in enumerate(tools.passages) if row in chosen),
-        key_of("generate", decisive, seed, tools.passages.fingerprint, generator.identity),
+        key_of(
+            "generate",
+            decisive,
+            seed,
+            tools.passages.fingerprint,
+            generator.identity,
+            check.identity,
+        ),
         SHARD,
         amount.passages,
     )
@@ -112,31 +129,41 @@ def keep_usable(
     passages: list[Passage],
     written: list[list[tuple[str, str]]],
     examples: set[str],
+    check: LanguageCheck = NO_CHECK,
 ) -> Shard[GeneratedQuery]:
-    """Drop what is empty, copied from the passage or an example, or written twice."""
+    """Drop what is empty, copied from the passage or an example, written twice, or a stray."""
     rows: list[GeneratedQuery] = []
     counts = Counter[str]()
     for passage, pairs in zip(passages, written, strict=True):
         content = normal(passage.content)
         seen: set[str] = set()
+        asked = check.asked(passage)
         for style, text in pairs:
             text_id = f"{prefix}-{sum(counts.values()) + len(rows)}"
             plain = normal(text)
             if not plain:
                 counts["empty"] += 1
-            elif plain in examples or (len(plain.split()) > COPY_WORDS and plain in content):
+            elif plain in examples or (words(plain) > COPY_WORDS and plain in content):
                 counts["copied"] += 1
             elif plain in seen:
                 counts["duplicate"] += 1
+            elif (stray := check.strays(text, asked)) and check.dropping:
+                counts[OTHER_LANGUAGE] += 1
             else:
+                counts.update({f"{OTHER_LANGUAGE}, kept": 1} if stray else {})
                 seen.add(plain)
                 rows.append(GeneratedQuery(text_id, text, passage.id, style))
     return Shard(rows, counts)
 
 
+def words(plain: str) -> int:
+    """How many words a text has; three characters make one where no blanks stand between."""
+    return sum(max(1, len(_UNSPACED.findall(word)) // 3) for word in plain.split())
+
+
 def normal(text: str) -> str:
     """Lower-case words only, for comparing texts."""
-    return " ".join(re.findall(r"\w+", text.lower()))
+    return " ".join(word_pattern().findall(text.lower()))
 
 
 def shard_seed(seed: int, number: int) -> int:

@@ -20,7 +20,7 @@ from acclimate.adapt.teachers import open_teacher
 from acclimate.adapt.tools import Tools
 from acclimate.corpus import Corpus
 from acclimate.models.dense import DenseEncoder
-from acclimate.models.generator import load_generator
+from acclimate.models.polyglot import open_generator
 from acclimate.models.resolve import Whereabouts, whereabouts
 from acclimate.models.sentences import OwnSentences
 from acclimate.pretrain.method import Batch
@@ -159,7 +159,7 @@ class _Rehearsal:
         where = whereabouts(settings.model)
         seconds, each = 0.0, self.sizes.budget.per_passage
         if where.here:
-            generator = load_generator(settings)
+            generator = open_generator(settings)
             generator.generate(self.sample[:1], 1, 0)
             few = self.sample[: max(2, min(TRIED, settings.batch_size // max(1, each)))]
             seconds = _time(lambda: generator.generate(few, each, 0)) / (len(few) * each)

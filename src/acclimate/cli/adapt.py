@@ -15,6 +15,7 @@ from acclimate.cli.outcome import plain_adaptation, plain_plan, show_adaptation,
 from acclimate.cli.state import STATE
 from acclimate.corpus import open_corpus
 from acclimate.errors import UsageError
+from acclimate.models.languages import MULTIPLE
 from acclimate.progress import Bars
 from acclimate.recipes import split_overrides
 
@@ -44,6 +45,15 @@ def adapt(
             show_default=False,
         ),
     ] = None,
+    languages: Annotated[
+        str,
+        typer.Option(
+            metavar="auto",
+            help="Detect each passage's language and write queries in it; the same as --set "
+            "generate.languages=auto --set language=mul.",
+            show_default=False,
+        ),
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what it would do, take and download.")
     ] = False,
@@ -68,8 +78,10 @@ def adapt(
     * `acclimate adapt my-documents/ --out run`
     * `acclimate adapt data/scifact --out run --evaluate data/scifact --set train.max_steps=200`
     * `acclimate adapt data/fiqa --recipe paper --dry-run`
+    * `acclimate adapt my-documents/ --out run --languages auto`
     """
-    overrides = changes or ()
+    # Before the other changes, so that these can still say something else.
+    overrides = [*_by_language(languages), *(changes or ())]
     collection = open_corpus(corpus, split_overrides(overrides).corpus)
     if dry_run:
         if _speaks():
@@ -86,14 +98,17 @@ def adapt(
         show.as_json(plain_adaptation(result)) if json else show_adaptation(result)
 
 
+def _by_language(languages: str) -> list[str]:
+    """The changes to a recipe that make it heed the languages of passages."""
+    return [f"generate.languages={languages}", f"language={MULTIPLE}"] if languages else []
+
+
 def _speaks() -> bool:
     """Of the processes that torchrun starts, the first one does; the others help it to train."""
     return os.environ.get("RANK", "0") == "0"
 
 
-def _judged(
-    name: str | None, collection: Corpus, overrides: list[str] | tuple[()]
-) -> Corpus | None:
+def _judged(name: str | None, collection: Corpus, overrides: list[str]) -> Corpus | None:
     """The judged collection; the corpus itself where it is the same, so that it is read once."""
     if name is None or name == collection.name:
         return None if name is None else collection

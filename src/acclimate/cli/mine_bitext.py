@@ -10,7 +10,7 @@ import typer
 from acclimate import api
 from acclimate.cli import show
 from acclimate.cli.options import Debug, Json
-from acclimate.multilingual.bitext import MiningSettings
+from acclimate.multilingual.bitext_settings import MiningSettings
 from acclimate.progress import Bars
 
 DEFAULTS = MiningSettings()

@@ -46,7 +46,8 @@ def pearson(x: Numbers, y: Numbers) -> Numbers:
     x = x - x.mean(axis=1, keepdims=True)
     y = y - y.mean(axis=1, keepdims=True)
     spread = np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
-    return np.divide((x * y).sum(axis=1), spread, out=np.zeros_like(spread), where=spread > 1e-12)
+    shared: Numbers = (x * y).sum(axis=1)
+    return np.where(spread > 1e-12, shared / np.maximum(spread, 1e-12), 0.0)
 
 
 def _estimate(value: Numbers, resampled: Numbers) -> Estimate:

@@ -7,10 +7,8 @@ from functools import lru_cache
 from typing import Protocol
 
 from acclimate.indexes.analysis import Analyser, Match
-from acclimate.models.languages import UNKNOWN, LanguageDetector
+from acclimate.models.languages import MULTIPLE, UNKNOWN, LanguageDetector
 
-#: The language setting of a corpus in which each text has a language of its own (ISO 639-2).
-MULTIPLE = "mul"
 #: Their segmenters need extras; the overlapping pieces of `und` do without (see `Analyser`).
 _IN_PIECES = ("zh", "ja")
 

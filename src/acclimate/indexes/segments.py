@@ -107,7 +107,8 @@ class Japanese:
 
 
 @cache
-def _word() -> re.Pattern[str]:
+def word_pattern() -> re.Pattern[str]:
+    """A run of letters, marks and digits, as a group."""
     # \w leaves out combining marks, without which Hindi and Thai words fall to pieces.
     marks = "".join(
         chr(point)
@@ -118,7 +119,7 @@ def _word() -> re.Pattern[str]:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return _ASCII_WORD if text.isascii() else _word()
+    return _ASCII_WORD if text.isascii() else word_pattern()
 
 
 def _is_spaced(text: str) -> bool:

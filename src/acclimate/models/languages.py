@@ -18,6 +18,8 @@ from acclimate.extras import need
 
 #: The code for an undetermined language (ISO 639-2).
 UNKNOWN = "und"
+#: The language setting of a corpus in which each text has a language of its own (ISO 639-2).
+MULTIPLE = "mul"
 #: A language needs this share of the probability to be believed.
 SURE = 0.5
 #: Characters that are read: enough to be sure, and no more to pay for.

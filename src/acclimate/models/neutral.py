@@ -62,7 +62,8 @@ class Centring:
     def apply(self, vectors: Vectors, languages: Sequence[str]) -> Vectors:
         means = np.vstack([self.array, self.array.mean(axis=0)])
         rows = {language: row for row, language in enumerate(self.languages)}
-        return vectors - means[[rows.get(each, len(rows)) for each in languages]]
+        own = [rows.get(each, len(rows)) for each in languages]
+        return np.asarray(vectors - means[own], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class Subspace:
 
     def apply(self, vectors: Vectors, languages: Sequence[str]) -> Vectors:
         del languages
-        return vectors - (vectors @ self.array.T) @ self.array
+        inside = (vectors @ self.array.T) @ self.array
+        return np.asarray(vectors - inside, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)

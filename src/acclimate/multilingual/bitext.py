@@ -14,38 +14,12 @@ import numpy.typing as npt
 from acclimate.errors import InputError, UsageError
 from acclimate.formats.bitext import MinedPair, read_gold, write_mined
 from acclimate.models.base import Encoder
+from acclimate.multilingual.bitext_settings import AUTO, MiningSettings
 from acclimate.multilingual.copies import nearly_same
 from acclimate.multilingual.margin import Pairs, candidates, one_to_one
 from acclimate.multilingual.sides import Side, read_side
 from acclimate.multilingual.threshold import Quality, best_threshold, quality
 from acclimate.progress import Progress, Silent
-
-AUTO = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class MiningSettings:
-    """How pairs are mined. Each default lives here once."""
-
-    #: The least margin of a pair, or "auto": what is best on half of the gold pairs. The default
-    #: is CCMatrix's (arXiv 1911.04944, section 3), found with LASER; other models need others.
-    threshold: str = "1.06"
-    #: Neighbours that a sentence's margin is measured against (arXiv 1811.01136, section 4).
-    neighbours: int = 4
-    #: What each side is written in, ISO 639-1; lines in other languages are left out. Empty: any.
-    source_language: str = ""
-    target_language: str = ""
-
-    def __post_init__(self) -> None:
-        if self.threshold != AUTO:
-            _number(self.threshold)
-        if self.neighbours < 1:
-            raise UsageError(f"neighbours is {self.neighbours}; it must be at least 1, such as 4")
-
-    @property
-    def least(self) -> float:
-        """The threshold as a number; not to be asked for where it is "auto"."""
-        return _number(self.threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +152,3 @@ def _dropped(a: Side, b: Side, copies: int) -> dict[str, int]:
     for name, side in (("source", a), ("target", b)):
         counts.update({f"{name}, {reason}": count for reason, count in side.dropped.items()})
     return dict(counts)
-
-
-def _number(threshold: str) -> float:
-    try:
-        value = float(threshold)
-    except ValueError:
-        value = float("nan")
-    if not np.isfinite(value):
-        raise UsageError(f"threshold {threshold!r}; give a number such as 1.06, or auto")
-    return value

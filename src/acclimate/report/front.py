@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from acclimate.adapt.result import Adaptation, ModelUse
+from acclimate.models.languages import MULTIPLE
 from acclimate.report import recipe
 
 # As the model hub spells the licences that base models commonly have.
@@ -56,7 +57,8 @@ def front(pipeline: str, tags: Sequence[str], base: ModelUse, language: str) -> 
     if not _is_local(base):
         lines.append(f"base_model: {_quoted(base.name)}")
     if language:
-        lines.append(f"language: {_quoted(language)}")
+        # The hub's word for several, where ours is the code of ISO 639-2.
+        lines.append(f"language: {_quoted('multilingual' if language == MULTIPLE else language)}")
     return "\n".join(["---", *lines, "---"])
 
 
