@@ -215,7 +215,7 @@ def test_queries_without_candidates_are_counted_and_refused_where_all_are(
         ("late", {"mine": {"retrievers": ("student",)}}, "names the student, which is late"),
         ("sparse", {"train": {"topic_passages": 8}}, "train.topic_passages is 8"),
         ("late", {"train": {"query_only": True}}, "train.query_only is for a dense student"),
-        ("dense", {"train": {"mine_again": 1}}, "train.mine_again is 1; negatives are mined anew"),
+        ("dense", {"train": {"mine_again": 1}}, "train.mine_again is 1, and new negatives have no labels"),
         ("cross-encoder", {"train": {"negatives": 0}}, "train.negatives is 0; a cross-encoder"),
     ],
 )
