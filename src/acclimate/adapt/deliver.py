@@ -17,8 +17,8 @@ from acclimate.formats.trec import write_run
 from acclimate.models.resolve import resolve
 from acclimate.report.card import model_card
 from acclimate.report.html import write_report
-from acclimate.train.lora import folded
-from acclimate.train.students import Student
+from acclimate.train.saving import replace_folder
+from acclimate.train.saving import save_model as save_model
 from acclimate.types import GeneratedQuery, Passage
 
 RUNS = "runs"
@@ -79,29 +79,6 @@ def _said(comparison: Comparison) -> str:
         f"{comparison.measure} changed by {gain.value:+.4f} "
         f"(95% interval {gain.low:+.4f} to {gain.high:+.4f}, p = {comparison.corrected_p:.3g})"
     )
-
-
-def save_model(student: Student, folder: Path) -> None:
-    """An ordinary sentence-transformers folder, in fp32 safetensors."""
-    aside = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(aside, ignore_errors=True)
-    # A tokenizer would save how it was used last, which a resumed run has not done yet.
-    backend = getattr(student.model.tokenizer, "backend_tokenizer", None)
-    if backend is not None:
-        backend.no_truncation()
-        backend.no_padding()
-    folded(student.model).save_pretrained(str(aside), create_model_card=False)
-    replace_folder(aside, folder)
-
-
-def replace_folder(new: Path, old: Path) -> None:
-    """Put a whole folder in the place of another."""
-    gone = old.with_name(f".{old.name}.old")
-    shutil.rmtree(gone, ignore_errors=True)
-    if old.exists():
-        old.rename(gone)
-    new.rename(old)
-    shutil.rmtree(gone, ignore_errors=True)
 
 
 def publish(result: Adaptation, trained: Path) -> None:

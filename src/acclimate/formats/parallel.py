@@ -42,7 +42,7 @@ def find_parallel(
     told = tuple(map(language, languages.split("-"))) if languages else ()
     found: list[ParallelSource] = []
     sides: dict[Path, dict[str, Path]] = {}
-    for path in _files(names):
+    for path in parallel_files(names):
         kind = _unzipped(path).suffix.lower()
         if kind in _TABLES:
             found.append(ParallelTable(path, told or languages_in(_stem(path).name), source))
@@ -56,7 +56,8 @@ def find_parallel(
     return found
 
 
-def _files(names: Sequence[str | Path]) -> Iterator[Path]:
+def parallel_files(names: Sequence[str | Path]) -> Iterator[Path]:
+    """The files named, and those of named folders. Raises UsageError for what is no such file."""
     for name in names:
         path = Path(name).expanduser()
         if path.is_dir():

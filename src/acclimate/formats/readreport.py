@@ -34,6 +34,8 @@ class Reason(Enum):
     UNREADABLE_FILE = "files left out that cannot be read"
     EMPTY_SIDE = "translations left out of which one side is empty"
     ONE_LANGUAGE = "translation units left out that hold one language only"
+    REPEATED_TRANSLATION = "translations left out that repeat an earlier one"
+    EXCLUDED_TRANSLATION = "translations left out because a side is among the excluded texts"
     FILE_WITHOUT_TEXT = "files left out that hold no text (scanned pages?)"
 
 

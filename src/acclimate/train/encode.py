@@ -93,6 +93,15 @@ class GradientEncoder:
         self._set_random(after)
         self._parts = []
 
+    def learn(self, texts: Sequence[Text], loss_of: Callable[[Tensor], Tensor]) -> float:
+        """Carry the gradient of a loss of all outputs back into the model; returns the loss."""
+        outputs = self.encode(texts)
+        loss = loss_of(outputs)
+        torch.autograd.backward(loss)
+        if outputs.grad is not None:
+            self.carry_back(outputs.grad)
+        return float(loss.detach())
+
     @torch.no_grad()
     def outputs(self, texts: Sequence[Text]) -> Tensor:
         """Outputs without gradients, shape (texts, ...)."""

@@ -63,14 +63,13 @@ class Learner:
         settings = self.settings
         # Dropout of its own for every step and every process.
         torch.manual_seed(settings.seed + step.number + self.team.rank * settings.max_steps)
-        outputs = self.encoder.encode(self.trainee.texts(step.work))
-        loss = self._loss(outputs, step.work, step.number)
-        torch.autograd.backward(loss)
-        if outputs.grad is not None:
-            self.encoder.carry_back(outputs.grad)
+        loss = self.encoder.learn(
+            self.trainee.texts(step.work),
+            lambda outputs: self._loss(outputs, step.work, step.number),
+        )
         self.team.add_up(self.masters.gradients)
         self.masters.step(step.number)
-        return float(loss.detach())
+        return loss
 
     @torch.no_grad()
     def loss(self, work: Work) -> float:

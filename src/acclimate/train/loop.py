@@ -7,11 +7,8 @@ micro-batches by length, and no dropout where a recipe leaves it out.
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,17 +16,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from acclimate.progress import Progress
 from acclimate.settings import TrainSettings
 from acclimate.train.batches import Batch, Example, assembler, batches
-from acclimate.train.course import Course, Mixture, TrainPoint
+from acclimate.train.checkpoints import Checkpoints
+from acclimate.train.course import Course, Mixture
 from acclimate.train.learner import Learner
 from acclimate.train.merging import Weights, mixture
 from acclimate.train.query_side import restore_passages
+from acclimate.train.steps import take_steps
 from acclimate.train.students import Student
 from acclimate.train.team import ALONE, Team
 from acclimate.train.work import Step, Work
@@ -68,22 +66,11 @@ def train(
     team, this is for its first process; the others call `Learner.follow` meanwhile.
     """
     loop = _Loop(student, task, folder, team)
-    course = loop.resume()
+    course = loop.checkpoints.resume()
     team.tell({name: each.cpu() for name, each in loop.learner.masters.state().items()})
     settings = task.settings
     with progress.task("train", settings.max_steps) as advance:
-        advance(course.step)
-        if not course.points:
-            loop.look(course, [], 0.0)
-        losses: list[float] = []
-        started = time.monotonic()
-        for batch in loop.from_step(course.step):
-            losses.append(loop.step(batch, course.step))
-            course.step += 1
-            advance(1)
-            if course.step % settings.save_steps == 0 or course.step == loop.end:
-                loop.look(course, losses, time.monotonic() - started)
-                losses, started = [], time.monotonic()
+        take_steps(loop, course, settings.save_steps, loop.end, advance)
     if settings.merge and course.best_step and not task.until and not course.mixtures:
         loop.mix(course)
     team.tell(None)  # finished
@@ -94,13 +81,13 @@ def train(
 class _Loop:
     def __init__(self, student: Student, task: Task, folder: Path, team: Team) -> None:
         self.task = task
-        self.folder = folder
         self.team = team
         self.model = student.model
         self.origin = student.resolved.folder
         self.end = task.until or task.settings.max_steps
         self.learner = Learner(student, task.settings, team)
         self.masters = self.learner.masters
+        self.checkpoints = Checkpoints(folder, self.masters, task.settings.keep_checkpoints)
         #: The weights before any step, if they are to be mixed with the adapted ones.
         self.original = _on_cpu(self.masters.weights) if task.settings.merge else {}
         # Where texts are encoded apart, comparing a query with the whole batch costs nothing.
@@ -122,53 +109,25 @@ class _Loop:
 
     def look(self, course: Course, losses: list[float], seconds: float) -> None:
         """Measure the held-out loss, note it, and save a checkpoint."""
-        # Rounded before it is compared: a loss that stays as it is must not win by its rounding.
-        held_out = round(self._held_out_loss(), 6)
-        mean = sum(losses) / len(losses) if losses else held_out
-        course.seconds += seconds
-        point = TrainPoint(course.step, round(mean, 6), held_out, round(course.seconds, 1))
-        is_best = not course.points or held_out < course.best_loss
-        course.points.append(point)
-        if is_best:
-            course.best_step = course.step
-            _save(self.folder / "best.safetensors", self.masters.weights, {"step": course.step})
-        if self.task.settings.keep_checkpoints:
-            kept = self.folder / f"step-{course.step:07d}.safetensors"
-            _save(kept, self.masters.weights, {"step": course.step})
-        _save(self.folder / "state.safetensors", self.masters.state(), asdict(course))
-
-    def resume(self) -> Course:
-        """The course of an earlier start, with its weights loaded; else a new one."""
-        path = self.folder / "state.safetensors"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError, SafetensorError):
-            with safe_open(path, framework="pt") as stored:
-                noted = json.loads(stored.metadata()["course"])
-            self.masters.load(load_file(path))
-            points = [TrainPoint(**point) for point in noted.pop("points")]
-            mixtures = [Mixture(**mixed) for mixed in noted.pop("mixtures")]
-            return Course(**noted, points=points, mixtures=mixtures)
-        return Course()
+        self.checkpoints.note(course, losses, self._held_out_loss(), seconds)
 
     def mix(self, course: Course) -> None:
         """Measure mixtures of the best weights with the original ones, and save what was found."""
+        best = self.checkpoints.best()
         for share in self.task.settings.merge:
-            self.masters.show(self.team.tell(mixture(self.original, self._best(), share)))
+            self.masters.show(self.team.tell(mixture(self.original, best, share)))
             course.mixtures.append(Mixture(share, round(self._held_out_loss(), 6)))
-        _save(self.folder / "state.safetensors", self.masters.state(), asdict(course))
+        self.checkpoints.save(course)
 
     def leave(self, course: Course) -> None:
         """Put into the student, in fp32, what the training was for."""
-        weights: Weights = self.masters.weights if self.task.until else self._best()
+        weights: Weights = self.masters.weights if self.task.until else self.checkpoints.best()
         if course.mixtures:
             weights = mixture(self.original, weights, course.share)
         self.model.float().eval()
         self.masters.show(weights)
         if self.task.settings.query_only:
             restore_passages(self.model, self.origin)
-
-    def _best(self) -> Weights:
-        return load_file(self.folder / "best.safetensors")
 
     def _work(self, batch: Batch) -> Work:
         passages = self.task.texts(batch.passages)
@@ -203,10 +162,3 @@ def _watched(task: Task, in_batch: bool) -> list[Batch]:
 def _on_cpu(weights: Weights) -> dict[str, Tensor]:
     """Copies, which no step changes."""
     return {name: weight.detach().cpu().clone() for name, weight in weights.items()}
-
-
-def _save(path: Path, tensors: dict[str, Tensor], course: dict[str, Any]) -> None:
-    aside = path.with_suffix(".part")
-    contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    save_file(contiguous, aside, metadata={"course": json.dumps(course)})
-    aside.replace(path)

@@ -73,8 +73,8 @@ def prompted(model: BaseModel, work: Work, tasks: tuple[str | None, str | None])
 
     `tasks` are a passage's and a query's, for models that treat them differently.
     """
-    of_passages = _prompt(model.prompts, "document", "passage", "corpus")
-    of_queries = _prompt(model.prompts, "query")
+    of_passages = prompt_of(model.prompts, "document", "passage", "corpus")
+    of_queries = prompt_of(model.prompts, "query")
     passages = [Text(content, of_passages, tasks[0]) for content in work.passages]
     return passages + [Text(content, of_queries, tasks[1]) for content in work.queries]
 
@@ -95,6 +95,6 @@ def at_cells(scores: Tensor, work: Work) -> Tensor:
     return scores.gather(1, torch.from_numpy(work.cells).to(scores.device))
 
 
-def _prompt(prompts: Mapping[str, str | None], *names: str) -> str | None:
+def prompt_of(prompts: Mapping[str, str | None], *names: str) -> str | None:
     """The prompt that sentence-transformers puts before such texts: the first of these names."""
     return next((prompts[name] for name in names if name in prompts), None) or None

@@ -1,0 +1,89 @@
+"""A vocabulary of pieces for texts in any language, trained on those texts.
+
+Byte-pair encoding (Sennrich et al., arXiv 1508.07909) over characters: whatever character it has
+seen is a piece, so that it can spell every text of its training, and the same texts give the same
+pieces in the same order. Words are parted as BERT parts them, so that pieces of the teacher's
+vocabulary come back as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+#: Begins a word.
+MARK = "▁"
+UNKNOWN = "[UNK]"
+
+
+def train_tokenizer(
+    texts: Iterable[str], like: PreTrainedTokenizerBase, size: int
+) -> PreTrainedTokenizerFast:
+    """A fast tokenizer of so many pieces, with the special tokens and the letter case of `like`."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE(unk_token=like.unk_token or UNKNOWN, fuse_unk=True))
+    case = [normalizers.Lowercase()] if _ignores_case(like) else []
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), *case])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.BertPreTokenizer(),
+            pre_tokenizers.Metaspace(replacement=MARK, prepend_scheme="always", split=False),
+        ]
+    )
+    tokenizer.decoder = decoders.Metaspace(replacement=MARK, prepend_scheme="always")
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, special_tokens=special_tokens(like), show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = _around(tokenizer, like)
+    return _fast(tokenizer, like)
+
+
+def special_tokens(like: PreTrainedTokenizerBase) -> list[str]:
+    """In the order of their ids, which the padding's must keep: a model may count on it."""
+    names = {_special(like, *each) or UNKNOWN for each in _ROLES.values()}
+    return sorted(names, key=lambda name: cast(int, like.convert_tokens_to_ids(name) or 0))
+
+
+_ROLES = {
+    "unk_token": ("unk_token",),
+    "pad_token": ("pad_token",),
+    "cls_token": ("cls_token", "bos_token"),
+    "sep_token": ("sep_token", "eos_token"),
+    "mask_token": ("mask_token",),
+}
+
+
+def _special(like: PreTrainedTokenizerBase, *names: str) -> str | None:
+    return next((str(token) for name in names if (token := getattr(like, name, None))), None)
+
+
+def _ignores_case(like: PreTrainedTokenizerBase) -> bool:
+    return like.tokenize("House") == like.tokenize("house")
+
+
+def _around(tokenizer: Any, like: PreTrainedTokenizerBase) -> Any:
+    from tokenizers.processors import TemplateProcessing
+
+    first = _special(like, *_ROLES["cls_token"]) or ""
+    last = _special(like, *_ROLES["sep_token"]) or ""
+    around = [(name, tokenizer.token_to_id(name)) for name in {first, last} if name]
+    single = f"{first} $A {last}".strip()
+    return TemplateProcessing(single=single, pair=f"{single} $B {last}".strip(),
+                              special_tokens=around)  # fmt: skip
+
+
+def _fast(tokenizer: Any, like: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
+    special = {role: _special(like, *names) for role, names in _ROLES.items()}
+    make: Any = PreTrainedTokenizerFast  # untyped in transformers
+    made = make(
+        tokenizer_object=tokenizer,
+        model_max_length=like.model_max_length,
+        model_input_names=list(like.model_input_names),
+        clean_up_tokenization_spaces=False,
+        **{role: name for role, name in special.items() if name},
+    )
+    return cast(PreTrainedTokenizerFast, made)
