@@ -33,7 +33,6 @@ LEVELS = {
     "systems": 7,
     "multilingual": 7,
     "engine": 7,
-    "multilingual": 7,
     "adapt/result": 8,
     "report": 9,
     "adapt": 10,

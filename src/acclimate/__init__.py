@@ -18,8 +18,10 @@ from acclimate.api import (  # noqa: E402
     DEFAULT_MEASURES,
     Found,
     adapt,
+    align,
     compare,
     debias,
+    distill,
     evaluate,
     experiment,
     index,
@@ -34,6 +36,10 @@ from acclimate.corpus import Corpus, CorpusSettings, list_corpora, open_corpus  
 from acclimate.engine.records import Answer, SearchOptions  # noqa: E402
 from acclimate.engine.settings import IndexSettings  # noqa: E402
 from acclimate.errors import AcclimateError  # noqa: E402
+from acclimate.multilingual.pair_settings import (  # noqa: E402
+    AlignSettings,
+    DistillSettings,
+)
 from acclimate.recipes import (  # noqa: E402
     apply_overrides,
     describe,
@@ -47,19 +53,23 @@ __version__ = "0.1.0"
 __all__ = [
     "DEFAULT_MEASURES",
     "AcclimateError",
+    "AlignSettings",
     "Answer",
     "Corpus",
     "CorpusSettings",
+    "DistillSettings",
     "Found",
     "IndexSettings",
     "Recipe",
     "SearchOptions",
     "__version__",
     "adapt",
+    "align",
     "apply_overrides",
     "compare",
     "debias",
     "describe",
+    "distill",
     "evaluate",
     "experiment",
     "index",

@@ -28,11 +28,15 @@ if TYPE_CHECKING:
     from acclimate.evaluate.sts import StsResult
     from acclimate.experiments.findings import Experiment
     from acclimate.experiments.running import Outcome
+    from acclimate.formats.parallel import ParallelSource
     from acclimate.indexes.base import Retriever
     from acclimate.models.neutral import LanguageMeans
     from acclimate.multilingual.bias import LanguageBias
     from acclimate.multilingual.bitext import Mined
     from acclimate.multilingual.bitext_settings import MiningSettings
+    from acclimate.multilingual.pair_exclude import Excluded
+    from acclimate.multilingual.pair_result import Multilingual
+    from acclimate.multilingual.pair_settings import AlignSettings, DistillSettings, PairSettings
     from acclimate.multilingual.threshold import Quality
     from acclimate.multilingual.translations import TranslationAccuracy
 
@@ -385,6 +389,54 @@ def debias(
     return fit(model, opened, Path(out), remedy, progress or Silent())
 
 
+def distill(
+    teacher: str,
+    student: str,
+    parallel: Sequence[str | Path],
+    out: str | Path,
+    settings: DistillSettings | None = None,
+    exclude: Sequence[str | Path] = (),
+    progress: Progress | None = None,
+    overrides: Sequence[str] = (),
+) -> Multilingual:
+    """Teach a student a teacher's vectors in the languages of translations; resumes in `out`.
+
+    `student` is a model's name, or `new` for the teacher's body with a vocabulary of its own (see
+    docs/multilingual.md). Translations of which a side is among the texts of the `exclude` files
+    are left out. `overrides` are `key=value` changes to the settings.
+    """
+    from acclimate.fields import with_changes
+    from acclimate.multilingual.distill import distill as run
+    from acclimate.multilingual.pair_settings import DistillSettings
+
+    chosen = with_changes(settings or DistillSettings(), overrides)
+    found = _parallel(parallel, chosen.pairs)
+    excluded = _excluded(exclude)
+    return run(teacher, student, found, Path(out), chosen, excluded, progress or Silent())
+
+
+def align(
+    parallel: Sequence[str | Path],
+    out: str | Path,
+    student: str = "new",
+    settings: AlignSettings | None = None,
+    exclude: Sequence[str | Path] = (),
+    progress: Progress | None = None,
+    overrides: Sequence[str] = (),
+) -> Multilingual:
+    """Teach a student to find translations among other sentences; resumes in `out`.
+
+    The arguments are those of `distill`; a `new` student gets all-MiniLM-L6-v2's body.
+    """
+    from acclimate.fields import with_changes
+    from acclimate.multilingual.align import align as run
+    from acclimate.multilingual.pair_settings import AlignSettings
+
+    chosen = with_changes(settings or AlignSettings(), overrides)
+    found = _parallel(parallel, chosen.pairs)
+    return run(student, found, Path(out), chosen, _excluded(exclude), progress or Silent())
+
+
 def is_index(system: str) -> bool:
     """Whether a system's name is that of an index folder."""
     from acclimate.engine.manifest import MANIFEST
@@ -430,6 +482,19 @@ def search(
         Found(rank, hit.score, passages.get(hit.passage_id, Passage(hit.passage_id, "")))
         for rank, hit in enumerate(hits, 1)
     ]
+
+
+def _parallel(names: Sequence[str | Path], settings: PairSettings) -> list[ParallelSource]:
+    from acclimate.formats.parallel import find_parallel
+
+    return find_parallel(names, settings.languages, settings.source_language)
+
+
+def _excluded(names: Sequence[str | Path]) -> Excluded:
+    from acclimate.formats.parallel_texts import texts_of
+    from acclimate.multilingual.pair_exclude import Excluded
+
+    return Excluded(texts_of(names))
 
 
 def _engine_retriever(

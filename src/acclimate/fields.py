@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -42,6 +42,18 @@ def with_table(record: T, table: Mapping[str, Any], place: str, prefix: str = ""
 def with_text(record: T, key: str, text: str, place: str, prefix: str = "") -> T:
     """`record` with one value, `train.max_steps`, read from text by the field's type."""
     return _with_text(record, key.split("."), text, place, prefix)
+
+
+def with_changes(record: T, changes: Iterable[str]) -> T:
+    """`record` with `key=value` changes such as `train.max_steps=200`, in their order."""
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(
+                f"--set {change}: it must be key=value, such as --set train.max_steps=200"
+            )
+        record = with_text(record, key.strip(), text, f"--set {change}")
+    return record
 
 
 def flat(record: object, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -45,3 +45,9 @@ def parallel_files(folder: Path, count: int = 300) -> list[Path]:
 def teacher(folder: Path) -> Path:
     """A bi-encoder that knows the words of the first language."""
     return toys.tiny_encoder(folder, [" ".join(WORDS)])
+
+
+def blank(folder: Path) -> Path:
+    """A bi-encoder that can read all languages, and knows what none of their words mean."""
+    every = [" ".join(map(translate, WORDS)) for translate in (str, *LANGUAGES.values())]
+    return toys.tiny_encoder(folder, every)

@@ -13,8 +13,10 @@ from typer.exceptions import Abort, TyperException
 
 from acclimate import __version__
 from acclimate.cli.adapt import adapt
+from acclimate.cli.align import align
 from acclimate.cli.corpora import corpora
 from acclimate.cli.debias import debias
+from acclimate.cli.distill import distill
 from acclimate.cli.evaluate import evaluate
 from acclimate.cli.experiment import experiment
 from acclimate.cli.export import export
@@ -41,7 +43,7 @@ app = typer.Typer(
 )
 ADAPTING = (adapt, train, experiment)
 SEARCHING = (index, search, evaluate, serve, mcp, weigh, export)
-TRANSLATING = (mine_bitext, debias)
+TRANSLATING = (distill, align, mine_bitext, debias)
 LISTING = (models, recipes, corpora)
 for verb in (*ADAPTING, *SEARCHING, *TRANSLATING, *LISTING):
     app.command()(verb)

@@ -17,18 +17,19 @@ from acclimate.formats.readreport import ReadReport
 from acclimate.models.base import Similarity
 from acclimate.models.dense import DenseEncoder
 from acclimate.models.precision import training_attention
+from acclimate.models.resolve import resolve
 from acclimate.multilingual.distill_loss import distance_to_teacher
 from acclimate.multilingual.distill_student import as_given, shaped_like
 from acclimate.multilingual.distill_teacher import TeacherVectors, teacher_vectors
-from acclimate.multilingual.pair_accuracy import measure
+from acclimate.multilingual.pair_accuracy import measure_languages
 from acclimate.multilingual.pair_exclude import Excluded
 from acclimate.multilingual.pair_publish import publish
-from acclimate.multilingual.pair_result import LanguageResult, Multilingual
+from acclimate.multilingual.pair_result import Multilingual, language_results
 from acclimate.multilingual.pair_settings import DistillSettings
 from acclimate.multilingual.pair_split import Split, split
 from acclimate.multilingual.pair_store import Integers, PairStore, store_pairs
 from acclimate.multilingual.pair_training import Lesson, PairTask, train_pairs
-from acclimate.multilingual.vocabulary_student import student_name
+from acclimate.multilingual.vocabulary_student import body_name, student_name
 from acclimate.progress import Progress
 from acclimate.runs import Run, key_of
 from acclimate.train.saving import save_model
@@ -59,7 +60,7 @@ def distill(
         name = student_name(run, student, teacher, store, parts, settings.vocabulary)
         learner = shaped_like(_loaded(name, settings), master, settings.train.seed)
         held_out = {each: store.pairs(rows) for each, rows in parts.held_out.items()}
-        before = {each: measure(learner, pairs) for each, pairs in held_out.items()}
+        before = measure_languages(learner, held_out)
         key = key_of(
             "distill", settings, learner.identity, master.identity, store.fingerprint,
             parts.fingerprint,
@@ -72,19 +73,10 @@ def distill(
             folder=out,
             model=out / "model",
             student=student,
-            base=master.resolved if student == "new" else learner.resolved,
+            base=resolve(body_name(student, teacher)),
             teacher=master.resolved,
             agreement=_agreement(learner, store, parts, wanted),
-            languages=[
-                LanguageResult(
-                    each,
-                    len(parts.learning[each]),
-                    len(pairs),
-                    before[each],
-                    measure(learner, pairs),
-                )
-                for each, pairs in held_out.items()
-            ],
+            languages=language_results(parts, before, measure_languages(learner, held_out)),
             course=course,
             settings=settings,
             report=report,

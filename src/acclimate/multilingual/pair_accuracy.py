@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,13 @@ def accuracy(sources: Vectors, targets: Vectors) -> Accuracy:
         forward=float((cosines.argmax(axis=1) == own).mean()),
         backward=float((cosines.argmax(axis=0) == own).mean()),
     )
+
+
+def measure_languages(
+    encoder: DenseEncoder, held_out: Mapping[str, Sequence[tuple[str, str]]]
+) -> dict[str, Accuracy]:
+    """The accuracy of an encoder for each language."""
+    return {language: measure(encoder, pairs) for language, pairs in held_out.items()}
 
 
 def measure(encoder: DenseEncoder, pairs: Sequence[tuple[str, str]]) -> Accuracy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from acclimate.formats.readreport import ReadReport, Reason
 from acclimate.models.resolve import ResolvedModel
 from acclimate.multilingual.pair_accuracy import Accuracy
 from acclimate.multilingual.pair_settings import AlignSettings, DistillSettings
+from acclimate.multilingual.pair_split import Split
 from acclimate.train.course import Course
 
 
@@ -47,3 +48,13 @@ class Multilingual:
     def excluded(self) -> int:
         """Translations that were left out because they stand among the excluded texts."""
         return self.report.count(Reason.EXCLUDED_TRANSLATION)
+
+
+def language_results(
+    parts: Split, before: Mapping[str, Accuracy], after: Mapping[str, Accuracy]
+) -> list[LanguageResult]:
+    """One row for each language, in the order of the split."""
+    return [
+        LanguageResult(each, len(rows), len(parts.held_out[each]), before[each], after[each])
+        for each, rows in parts.learning.items()
+    ]

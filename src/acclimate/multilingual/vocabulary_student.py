@@ -37,10 +37,9 @@ def student_name(
 
     `body` is whose transformer a student gets that is `new` and nothing else.
     """
-    kind, _, named = name.partition(":")
-    if kind != NEW:
+    if name.partition(":")[0] != NEW:
         return name
-    chosen = named or body
+    chosen = body_name(name, body)
     key = key_of(
         "student", resolve(chosen).identity, settings, store.fingerprint, parts.fingerprint
     )
@@ -48,6 +47,12 @@ def student_name(
     if not folder.exists():
         _build(run, chosen, store, parts, settings, folder)
     return str(folder)
+
+
+def body_name(name: str, body: str) -> str:
+    """Whose weights a student of this name begins with."""
+    kind, _, named = name.partition(":")
+    return (named or body) if kind == NEW else name
 
 
 def _build(

@@ -24,7 +24,7 @@ def train_tokenizer(
     """A fast tokenizer of so many pieces, with the special tokens and the letter case of `like`."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-    tokenizer = Tokenizer(models.BPE(unk_token=like.unk_token or UNKNOWN, fuse_unk=True))
+    tokenizer = Tokenizer(models.BPE(unk_token=_special(like)["unk_token"], fuse_unk=True))
     case = [normalizers.Lowercase()] if _ignores_case(like) else []
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), *case])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -44,21 +44,29 @@ def train_tokenizer(
 
 def special_tokens(like: PreTrainedTokenizerBase) -> list[str]:
     """In the order of their ids, which the padding's must keep: a model may count on it."""
-    names = {_special(like, *each) or UNKNOWN for each in _ROLES.values()}
-    return sorted(names, key=lambda name: cast(int, like.convert_tokens_to_ids(name) or 0))
+    known = like.get_vocab()
+    return sorted(set(_special(like).values()), key=lambda name: known.get(name, len(known)))
 
 
+#: What plays each role in one family or another.
 _ROLES = {
-    "unk_token": ("unk_token",),
-    "pad_token": ("pad_token",),
-    "cls_token": ("cls_token", "bos_token"),
-    "sep_token": ("sep_token", "eos_token"),
-    "mask_token": ("mask_token",),
+    "pad_token": ["pad_token"],
+    "unk_token": ["unk_token"],
+    "mask_token": ["mask_token"],
+    "cls_token": ["cls_token", "bos_token"],
+    "sep_token": ["sep_token", "eos_token"],
 }
+#: Every new vocabulary can hide tokens, and has a piece for what it has never seen.
+_NEEDED = {"unk_token": UNKNOWN, "mask_token": "[MASK]"}
 
 
-def _special(like: PreTrainedTokenizerBase, *names: str) -> str | None:
-    return next((str(token) for name in names if (token := getattr(like, name, None))), None)
+def _special(like: PreTrainedTokenizerBase) -> dict[str, str]:
+    """The special tokens by their roles."""
+    found = dict(_NEEDED)
+    for role, names in _ROLES.items():
+        given = [str(token) for name in names if (token := getattr(like, name, None))]
+        found |= {role: given[0]} if given else {}
+    return found
 
 
 def _ignores_case(like: PreTrainedTokenizerBase) -> bool:
@@ -68,8 +76,8 @@ def _ignores_case(like: PreTrainedTokenizerBase) -> bool:
 def _around(tokenizer: Any, like: PreTrainedTokenizerBase) -> Any:
     from tokenizers.processors import TemplateProcessing
 
-    first = _special(like, *_ROLES["cls_token"]) or ""
-    last = _special(like, *_ROLES["sep_token"]) or ""
+    special = _special(like)
+    first, last = special.get("cls_token", ""), special.get("sep_token", "")
     around = [(name, tokenizer.token_to_id(name)) for name in {first, last} if name]
     single = f"{first} $A {last}".strip()
     return TemplateProcessing(single=single, pair=f"{single} $B {last}".strip(),
@@ -77,13 +85,12 @@ def _around(tokenizer: Any, like: PreTrainedTokenizerBase) -> Any:
 
 
 def _fast(tokenizer: Any, like: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
-    special = {role: _special(like, *names) for role, names in _ROLES.items()}
     make: Any = PreTrainedTokenizerFast  # untyped in transformers
     made = make(
         tokenizer_object=tokenizer,
         model_max_length=like.model_max_length,
         model_input_names=list(like.model_input_names),
         clean_up_tokenization_spaces=False,
-        **{role: name for role, name in special.items() if name},
+        **_special(like),
     )
     return cast(PreTrainedTokenizerFast, made)
