@@ -138,10 +138,11 @@ def _with_head(body: Any, seed: int) -> nn.Module:
     """The family's language model over this very body; its new layers are drawn by the seed."""
     from transformers import AutoModelForMaskedLM
 
+    family: Any = AutoModelForMaskedLM  # untyped in transformers
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         try:
-            whole: Any = AutoModelForMaskedLM.from_config(body.config)
+            whole: Any = family.from_config(body.config)
         except ValueError as error:
             raise UsageError(
                 f"there is no masked language model of the family {body.config.model_type!r}; "

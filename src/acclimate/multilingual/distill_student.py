@@ -36,7 +36,7 @@ def shaped_like(student: DenseEncoder, teacher: DenseEncoder, seed: int) -> Dens
     model = SentenceTransformer(
         modules=parts,
         device=str(student.placement.device),
-        prompts=dict(student.model.prompts),
+        prompts={name: text or "" for name, text in student.model.prompts.items()},
         default_prompt_name=student.model.default_prompt_name,
         similarity_fn_name=teacher.model.similarity_fn_name,
     )

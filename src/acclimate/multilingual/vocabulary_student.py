@@ -125,8 +125,9 @@ def _body(student: DenseEncoder) -> Any:
 def _give(student: DenseEncoder, tokenizer: PreTrainedTokenizerBase, weights: Tensor) -> None:
     """Put a vocabulary under the body in place of its own."""
     body = _body(student)
-    layer = nn.Embedding(*weights.shape, padding_idx=tokenizer.pad_token_id)
+    layer = nn.Embedding(len(weights), weights.shape[1], padding_idx=tokenizer.pad_token_id)
     layer.weight.copy_(weights)
     body.set_input_embeddings(layer.to(body.device))
     body.config.vocab_size = len(tokenizer)
-    student.model[0].processor = tokenizer
+    first: Any = student.model[0]
+    first.processor = tokenizer
