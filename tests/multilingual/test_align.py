@@ -6,16 +6,16 @@ from math import exp, log
 from pathlib import Path
 
 import invented
-import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 
 from acclimate.errors import UsageError
 from acclimate.formats.parallel import find_parallel
+from acclimate.models.dense import DenseEncoder
 from acclimate.multilingual.align import align
-from acclimate.multilingual.align_language_model import alone, beside
 from acclimate.multilingual.align_loss import additive_margin, same_texts
+from acclimate.multilingual.align_pretrain import alone, beside
 from acclimate.multilingual.pair_exclude import Excluded
 from acclimate.multilingual.pair_result import Multilingual
 from acclimate.multilingual.pair_settings import (
@@ -27,12 +27,11 @@ from acclimate.multilingual.pair_settings import (
     VocabularySettings,
 )
 from acclimate.progress import Silent
-from acclimate.train.masking import MASKED, REPLACED, hide
 
 SETTINGS = AlignSettings(
     pairs=PairSettings(held_out=0.1),
     vocabulary=VocabularySettings(size=300),
-    pretrain=LanguageModelSettings(mlm_steps=8, tlm_steps=8, learning_rate=1e-3),
+    pretrain=LanguageModelSettings(mlm_steps=12, tlm_steps=12, learning_rate=1e-3),
     train=PairTrainSettings(
         per_device_train_batch_size=32,
         max_steps=40,
@@ -80,28 +79,7 @@ def test_same_sentence_in_two_pairs_is_no_negative() -> None:
 def test_pairs_are_read_alone_or_side_by_side_in_either_order() -> None:
     pairs = [("a", "A"), ("b", "B")]
     assert alone(pairs) == ["a", "A", "b", "B"]
-    assert beside(pairs) == [("A", "a"), ("b", "B")]
-
-
-def test_a_share_of_the_texts_own_tokens_is_hidden() -> None:
-    ids = torch.arange(10, 1010).reshape(10, 100)
-    content = torch.ones_like(ids, dtype=torch.bool)
-    content[:, 0] = content[:, -1] = False
-    found = hide(ids, content, 0.15, 3, 5000, np.random.default_rng(0))
-    assert not found.chosen[~content].any()
-    assert float(found.chosen.float().mean()) == pytest.approx(0.15, abs=0.03)
-    assert torch.equal(found.wanted, ids[found.chosen])
-    assert torch.equal(found.ids[~found.chosen], ids[~found.chosen])
-    now = found.ids[found.chosen]
-    assert float((now == 3).float().mean()) == pytest.approx(MASKED, abs=0.08)
-    kept = float((now == found.wanted).float().mean())
-    assert kept == pytest.approx(1 - MASKED - REPLACED, abs=0.08)
-
-
-def test_something_is_hidden_however_short_a_text() -> None:
-    content = torch.tensor([[False, True, False]])
-    found = hide(torch.tensor([[1, 7, 2]]), content, 0.001, 3, 9, np.random.default_rng(0))
-    assert found.wanted.tolist() == [7]
+    assert beside(pairs, "[SEP]") == ["A [SEP] a", "b [SEP] B"]
 
 
 def test_translations_are_found_after_training_and_not_before(blank: Path, tmp_path: Path) -> None:
@@ -117,17 +95,23 @@ def test_translations_are_found_after_training_and_not_before(blank: Path, tmp_p
 
 
 def test_hidden_tokens_are_guessed_better_and_better(blank: Path, tmp_path: Path) -> None:
-    few = replace(SETTINGS, train=replace(SETTINGS.train, max_steps=1))
+    few = replace(SETTINGS, train=replace(SETTINGS.train, max_steps=1, save_steps=4))
     aligned(f"new:{blank}", tmp_path, few)
     for name in ("mlm", "tlm"):
         (state,) = tmp_path.glob(f"out/stages/align-*/{name}/state.safetensors")
         with safe_open(state, framework="pt") as stored:
             points = json.loads(stored.metadata()["course"])["points"]
-        assert points[-1]["held_out_loss"] < points[0]["held_out_loss"]
+        assert points[-1]["loss"] < points[0]["loss"]
+
+
+def test_separator_between_a_sentence_and_its_translation_is_one_token(blank: Path) -> None:
+    tokenizer = DenseEncoder.load(str(blank)).model.tokenizer
+    (text,) = beside([("one", "two")], tokenizer.sep_token)
+    assert tokenizer.encode(text).count(tokenizer.sep_token_id) == 2
 
 
 def test_student_without_a_mask_is_refused(blank: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"has no mask token; leave pretrain\.mlm_steps"):
+    with pytest.raises(UsageError, match="has no mask token"):
         aligned(str(blank), tmp_path)
 
 

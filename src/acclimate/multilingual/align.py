@@ -6,8 +6,7 @@ of the whole batch, in both directions and by a margin.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -18,14 +17,8 @@ from acclimate.models.base import Similarity
 from acclimate.models.dense import DenseEncoder
 from acclimate.models.precision import training_attention
 from acclimate.models.resolve import resolve
-from acclimate.multilingual.align_language_model import (
-    LanguageTask,
-    Sentence,
-    alone,
-    beside,
-    train_language_model,
-)
 from acclimate.multilingual.align_loss import additive_margin, same_texts
+from acclimate.multilingual.align_pretrain import predict_hidden_tokens
 from acclimate.multilingual.pair_accuracy import measure_languages
 from acclimate.multilingual.pair_exclude import Excluded
 from acclimate.multilingual.pair_publish import publish
@@ -73,7 +66,7 @@ def align(
         before = measure_languages(learner, held_out)
         key = key_of("align", settings, learner.identity, store.fingerprint, parts.fingerprint)
         folder = run.folder_of("align", key)
-        _pretrain(learner, store, parts, settings, folder, progress)
+        predict_hidden_tokens(learner, store, parts, settings, folder, progress)
         course = train_pairs(learner, _task(store, parts, settings), folder / "rank", progress)
         if not (folder / "model").exists():
             save_model(learner, folder / "model")
@@ -91,33 +84,6 @@ def align(
         )
         publish(result, folder / "model")
         return result
-
-
-def _pretrain(
-    student: DenseEncoder,
-    store: PairStore,
-    parts: Split,
-    settings: AlignSettings,
-    folder: Path,
-    progress: Progress,
-) -> None:
-    """MLM, then TLM, each if it has any steps."""
-    stages: list[tuple[str, int, Callable[[Sequence[tuple[str, str]]], list[Sentence]]]] = [
-        ("mlm", settings.pretrain.mlm_steps, alone),
-        ("tlm", settings.pretrain.tlm_steps, beside),
-    ]
-    for name, steps, read in stages:
-        if not steps:
-            continue
-        task = LanguageTask(
-            lambda rows, read=read: read(store.pairs(rows)),  # type: ignore[misc]
-            list(parts.learning.values()),
-            list(parts.held_out.values()),
-            settings.pairs.balance,
-            settings.pretrain.masked,
-            replace(settings.train, max_steps=steps, learning_rate=settings.pretrain.learning_rate),
-        )
-        train_language_model(student, task, folder / name, progress)
 
 
 def _task(store: PairStore, parts: Split, settings: AlignSettings) -> PairTask:
