@@ -49,5 +49,5 @@ def teacher(folder: Path) -> Path:
 
 def blank(folder: Path) -> Path:
     """A bi-encoder that can read all languages, and knows what none of their words mean."""
-    every = [" ".join(map(translate, WORDS)) for translate in (str, *LANGUAGES.values())]
-    return toys.tiny_encoder(folder, every)
+    text = " ".join(WORDS)
+    return toys.tiny_encoder(folder, [text, *(each(text) for each in LANGUAGES.values())])

@@ -1,6 +1,7 @@
 """A vocabulary for other languages: it spells everything, and starts from the teacher's."""
 
 from pathlib import Path
+from typing import Any
 
 import invented
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from acclimate.models.dense import DenseEncoder
@@ -31,6 +33,12 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> DenseEncoder:
 @pytest.fixture(scope="module")
 def tokenizer(teacher: DenseEncoder) -> PreTrainedTokenizerFast:
     return train_tokenizer([*balanced(PAIRS, 100), *REAL], teacher.model.tokenizer, size=400)
+
+
+def embeddings(encoder: DenseEncoder) -> Tensor:
+    body: Any = encoder.model.transformers_model
+    found: Tensor = body.get_input_embeddings().weight.detach()
+    return found
 
 
 def characters() -> list[str]:
@@ -77,7 +85,7 @@ def test_known_pieces_keep_the_teachers_vectors(
     teacher: DenseEncoder, tokenizer: PreTrainedTokenizerFast
 ) -> None:
     old = teacher.model.tokenizer
-    before = teacher.model.transformers_model.get_input_embeddings().weight.detach()
+    before = embeddings(teacher)
     made, origins = initial_embeddings(tokenizer, old, before, lexicon(old, tokenizer, PAIRS), 0)
     known, new = spellings(old), spellings(tokenizer)
     shared = known.keys() & new.keys()
@@ -93,7 +101,7 @@ def test_words_of_another_language_start_from_their_translations(
     teacher: DenseEncoder, tokenizer: PreTrainedTokenizerFast
 ) -> None:
     old = teacher.model.tokenizer
-    before = teacher.model.transformers_model.get_input_embeddings().weight.detach()
+    before = embeddings(teacher)
     made, _ = initial_embeddings(tokenizer, old, before, lexicon(old, tokenizer, PAIRS), 0)
     new, right = spellings(tokenizer), 0
     whole = [word for word in invented.WORDS if (invented.backwards(word), True) in new]
