@@ -62,7 +62,7 @@ STEPS: dict[str, dict[str, Any]] = {
 
 
 def recipe(models: dict[str, Path], kind: str, **train: Any) -> Recipe:
-    settings = {"objective": "mnrl", "learning_rate": 5e-3} | train
+    settings: dict[str, Any] = {"objective": "mnrl", "learning_rate": 5e-3} | train
     return Recipe(
         student=StudentSettings(model=str(models[kind]), kind=kind, dtype="float32"),
         # BM25 finds nothing here: queries and passages share no word.
@@ -215,7 +215,11 @@ def test_queries_without_candidates_are_counted_and_refused_where_all_are(
         ("late", {"mine": {"retrievers": ("student",)}}, "names the student, which is late"),
         ("sparse", {"train": {"topic_passages": 8}}, "train.topic_passages is 8"),
         ("late", {"train": {"query_only": True}}, "train.query_only is for a dense student"),
-        ("dense", {"train": {"mine_again": 1}}, "train.mine_again is 1, and new negatives have no labels"),
+        (
+            "dense",
+            {"train": {"mine_again": 1}},
+            "train.mine_again is 1, and new negatives have no labels",
+        ),
         ("cross-encoder", {"train": {"negatives": 0}}, "train.negatives is 0; a cross-encoder"),
     ],
 )
