@@ -1,6 +1,6 @@
 """One question, asked of every mode of an index folder, as a Markdown table.
 
-    python experiments/side_by_side.py runs/index-enwiki "What is the capital of the United States?"
+python experiments/side_by_side.py runs/index-enwiki "What is the capital of the United States?"
 """
 
 from __future__ import annotations

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from acclimate.adapt.deliver import replace_folder, run_name
+from acclimate.adapt.deliver import run_name
 from acclimate.evaluate.evaluation import Evaluation
 from acclimate.experiments.examples import Example
 from acclimate.experiments.measuring import MAIN, Measured
 from acclimate.formats.trec import write_run
+from acclimate.train.saving import replace_folder
 
 RESULT = "result.json"
 VALUES = "values.jsonl"
