@@ -31,7 +31,7 @@ LEVELS = {
     "train": 6,
     "pretrain": 7,
     "systems": 7,
-    "multilingual": 7,
+    "multilingual": 8,
     "engine": 7,
     "adapt/result": 8,
     "report": 9,
