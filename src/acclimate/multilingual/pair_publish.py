@@ -74,8 +74,9 @@ def _front_matter(result: Multilingual) -> str:
         "language:",
         *(f"- {json.dumps(language)}" for language in sorted(named)),
     ]
-    if re.fullmatch("[a-z0-9.-]+", result.base.licence):
-        lines.append(f"license: {result.base.licence}")
+    licence = result.base.licence.lower()
+    if re.fullmatch("[a-z0-9.-]+", licence):
+        lines.append(f"license: {licence}")
     return "\n".join(["---", *lines, "---"])
 
 
