@@ -1,0 +1,38 @@
+"""Tabulate what experiments/modes.sh measured: python experiments/modes_table.py > modes.md"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+MODES = ("lexical", "dense", "hybrid", "hybrid-reranked")
+MEASURE = "nDCG@10"
+
+
+def main() -> None:
+    """One Markdown row a collection, one column a mode, each with its interval."""
+    names = sorted(path.stem.split("-", 1)[1].removesuffix("-lexical")
+                   for path in RESULTS.glob("modes-*-lexical.json"))  # fmt: skip
+    print("| collection | queries | " + " | ".join(MODES) + " |")
+    print("|---" * (len(MODES) + 2) + "|")
+    for name in names:
+        found = [_read(RESULTS / f"modes-{name}-{mode}.json") for mode in MODES]
+        queries = next(each["queries"] for each in found if each)
+        print(f"| {name} | {queries} | " + " | ".join(map(_cell, found)) + " |")
+
+
+def _read(path: Path) -> dict[str, object]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _cell(found: dict[str, object]) -> str:
+    measures = found.get("measures")
+    if not isinstance(measures, dict):
+        return "not measured"
+    value = measures[MEASURE]
+    return "{value:.4f} ({low:.4f} to {high:.4f})".format(**value)
+
+
+if __name__ == "__main__":
+    main()
