@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from multi_vector import DIMENSION, tiny_multi_vector
 from sentence_transformers import MultiVectorEncoder
 
 import toys
 from acclimate.errors import ModelNotFound
 from acclimate.models.multivector import MultiVectorTextEncoder
+from multi_vector import DIMENSION, tiny_multi_vector
 
 TEXTS = toys.toy_texts(12)
 QUESTIONS = [" ".join(text.split()[:3]) for text in TEXTS[:4]]
