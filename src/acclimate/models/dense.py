@@ -49,9 +49,9 @@ class DenseEncoder:
         """
         from sentence_transformers import SentenceTransformer
 
-        model, resolved, placement = load(SentenceTransformer, name, dtype, attention)
-        if max_seq_length:
-            model.max_seq_length = max_seq_length
+        model, resolved, placement = load(
+            SentenceTransformer, name, dtype, max_seq_length, attention
+        )
         compared = choose_similarity(model, similarity)
         identity = f"{resolved.identity}-{compared.value}-{model.max_seq_length}-{placement.label}"
         return cls(model, resolved, compared, placement, identity)

@@ -23,10 +23,13 @@ class Loaded(NamedTuple, Generic[Model]):
     placement: Placement
 
 
-def load(kind: type[Model], name: str, dtype: str, attention: str | None = None) -> Loaded[Model]:
+def load(
+    kind: type[Model], name: str, dtype: str, max_seq_length: int, attention: str | None
+) -> Loaded[Model]:
     """Load a local folder, a packaged model or a hub id; see `resolve` for the errors.
 
-    `attention` is the implementation in transformers' words; none leaves it to the library.
+    `max_seq_length` 0 keeps the model's own; `attention` is the implementation in transformers'
+    words, none leaves it to the library.
     """
     resolved = resolve(name)
     placement = best_placement(dtype)
@@ -40,5 +43,7 @@ def load(kind: type[Model], name: str, dtype: str, attention: str | None = None)
             "attn_implementation": attention,
         },
     )
+    if max_seq_length:
+        model.max_seq_length = max_seq_length
     model.to(placement.dtype).eval()
     return Loaded(model, resolved, placement)

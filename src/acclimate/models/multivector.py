@@ -77,9 +77,9 @@ class MultiVectorTextEncoder:
         """
         from sentence_transformers import MultiVectorEncoder
 
-        model, resolved, placement = load(MultiVectorEncoder, name, dtype, attention)
-        if max_seq_length:
-            model.max_seq_length = max_seq_length
+        model, resolved, placement = load(
+            MultiVectorEncoder, name, dtype, max_seq_length, attention
+        )
         parts = (resolved.identity, model.similarity_fn_name, model.max_seq_length, placement.label)
         return cls(model, resolved, placement, "-".join(map(str, parts)))
 

@@ -80,9 +80,7 @@ class SparseTextEncoder:
         """
         from sentence_transformers import SparseEncoder
 
-        model, resolved, placement = load(SparseEncoder, name, dtype, attention)
-        if max_seq_length:
-            model.max_seq_length = max_seq_length
+        model, resolved, placement = load(SparseEncoder, name, dtype, max_seq_length, attention)
         similarity = _similarity(name, str(model.similarity_fn_name))
         parts = (resolved.identity, similarity.value, model.max_seq_length, placement.label)
         return cls(model, resolved, similarity, placement, "-".join(map(str, parts)))
