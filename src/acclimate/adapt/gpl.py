@@ -5,15 +5,14 @@ Read `adapt` first: it is Figure 1 of the paper, one line a stage.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from acclimate.adapt.apart import border, place
 from acclimate.adapt.artefacts import import_artefacts
 from acclimate.adapt.check import check_teacher
 from acclimate.adapt.deliver import (
@@ -38,7 +37,6 @@ from acclimate.adapt.steps import (
     Step,
     Taken,
     check_steps,
-    learning_student,
     pretraining,
     starting_at,
     take_steps,
@@ -57,6 +55,7 @@ from acclimate.settings import Recipe
 from acclimate.train.batches import Example
 from acclimate.train.learner import Learner
 from acclimate.train.loop import Task, load_weights, train
+from acclimate.train.students import learning_student
 from acclimate.train.team import ALONE, Team
 from acclimate.types import GeneratedQuery, Mined, Score
 
@@ -101,7 +100,8 @@ def adapt(
         model = taken[-1].model
         write_manifest(out, pseudo.kept, pseudo.mined, pseudo.scores, recipe.label, recipe.seed)
 
-        adapted = _reload(tools, model)
+        # Loaded as a user will, so that what is measured is what is delivered.
+        adapted = tools.student_at(str(model))
         compared = systems(tools, adapted)
         apart = dict.fromkeys(row.query_id for row in split(tools, pseudo)[1])
         held_out = _telling([pseudo.queries[query_id] for query_id in apart])
@@ -211,21 +211,18 @@ def split(tools: Tools, pseudo: Pseudo) -> tuple[list[Labelled], list[Labelled]]
     settings = tools.recipe.train
     queries = pseudo.queries
 
-    def place(row: Labelled) -> bytes:
-        passage_id = queries[row.query_id].passage_id
-        return hashlib.sha256(f"{tools.recipe.seed}/{passage_id}".encode()).digest()
+    def place_of(row: Labelled) -> bytes:
+        return place(tools.recipe.seed, queries[row.query_id].passage_id)
 
-    telling = sorted(place(row) for row in pseudo.labelled if is_telling(queries[row.query_id]))
-    telling = telling or sorted(map(place, pseudo.labelled))
-    wanted = max(1, min(settings.max_held_out, round(settings.held_out * len(telling))))
-    border = telling[wanted - 1]
-    learning = [row for row in pseudo.labelled if place(row) > border]
+    telling = [row for row in pseudo.labelled if is_telling(queries[row.query_id])]
+    last = border([place_of(row) for row in telling or pseudo.labelled], settings)
+    learning = [row for row in pseudo.labelled if place_of(row) > last]
     if not learning:
         raise InputError(
             f"of {len(pseudo.labelled)} queries none is left to train on when those of the "
             "held-out passages are set apart; give more passages, or lower train.held_out"
         )
-    return learning, [row for row in pseudo.labelled if place(row) <= border]
+    return learning, [row for row in pseudo.labelled if place_of(row) <= last]
 
 
 def is_telling(query: GeneratedQuery) -> bool:
@@ -265,14 +262,13 @@ def _train(step: str, tools: Tools, recipe: Recipe, pseudo: Pseudo, team: Team) 
         pseudo,
         split(tools, pseudo),
         lambda each: _train_round(tools, recipe, each, team),
-        partial(_reload, tools),
     )
     return Taken(step, trained.folder / "model", trained.course, again)
 
 
 def _train_round(tools: Tools, recipe: Recipe, each: Round, team: Team) -> Trained:
     """Train the recipe's student, or take up the model that an earlier start finished."""
-    passages, pseudo = tools.passages, each.pseudo
+    pseudo = each.pseudo
     team.tell(recipe)
     student = learning_student(recipe.student)
     key = key_of(
@@ -296,13 +292,10 @@ def _train_round(tools: Tools, recipe: Recipe, each: Round, team: Team) -> Train
         rows = np.array([tools.rows[passage_id] for passage_id in row.passage_ids])
         return Example(pseudo.queries[row.query_id].text, rows, row.values)
 
-    def texts(rows: Sequence[int]) -> list[str]:
-        return [each.content for each in passages.get([passages.ids[row] for row in rows])]
-
     task = Task(
         examples=[example(row) for row in each.learning],
         held_out=[example(row) for row in each.held_out],
-        texts=texts,
+        texts=tools.passages.contents,
         vectors=each.student.vectors,
         settings=recipe.train,
         topics_seed=recipe.seed,
@@ -324,29 +317,9 @@ def _save_checkpoints(student: DenseEncoder, folder: Path) -> None:
 
 
 def _summary(taken: Taken, team: Team) -> TrainSummary:
-    course = taken.course
-    return TrainSummary(
-        points=course.points,
-        best_step=course.best_step,
-        steps=course.step,
-        seconds=course.seconds,
-        # Pre-training is the first process's work alone.
-        processes=1 if taken.step in METHODS else team.size,
-        share=course.share,
-        mixtures=course.mixtures,
-        step=taken.step,
-    )
-
-
-def _reload(tools: Tools, model: Path) -> DenseEncoder:
-    """The saved model as a user will load it, so that what is measured is what is delivered."""
-    student = tools.recipe.student
-    return DenseEncoder.load(
-        str(model),
-        similarity=student.similarity,
-        dtype=student.dtype,
-        max_seq_length=student.max_seq_length,
-    )
+    # Pre-training is the first process's work alone.
+    processes = 1 if taken.step in METHODS else team.size
+    return TrainSummary.of(taken.course, processes, taken.step)
 
 
 def _counts(pseudo: Pseudo) -> list[StageCount]:

@@ -14,7 +14,7 @@ import torch
 
 from acclimate.adapt.generate import Budget, budget
 from acclimate.adapt.gpl import STEPS
-from acclimate.adapt.steps import SUPERVISED, check_steps, learning_student
+from acclimate.adapt.steps import SUPERVISED, check_steps
 from acclimate.adapt.store import sampled, store_passages
 from acclimate.adapt.teachers import open_teacher
 from acclimate.adapt.tools import Tools
@@ -30,6 +30,7 @@ from acclimate.runs import Run
 from acclimate.settings import Recipe, TrainSettings
 from acclimate.train.dense import DenseTrainee
 from acclimate.train.encode import GRAPH_TOKENS, GradientEncoder, Text
+from acclimate.train.students import learning_student
 from acclimate.types import Passage, Query
 
 #: Passages that the calibration works on.

@@ -10,7 +10,7 @@ from pathlib import Path
 from acclimate.evaluate.evaluation import Comparison, Evaluation
 from acclimate.evaluate.intervals import Estimate
 from acclimate.settings import Recipe
-from acclimate.train.course import Mixture, TrainPoint
+from acclimate.train.course import Course, Mixture, TrainPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,14 @@ class TrainSummary:
     mixtures: Sequence[Mixture] = ()
     #: The recipe's name for this step of the training.
     step: str = "gpl"
+
+    @classmethod
+    def of(cls, course: Course, processes: int, step: str = "gpl") -> TrainSummary:
+        """What a finished course went through."""
+        return cls(
+            course.points, course.best_step, course.step, course.seconds, processes, course.share,
+            course.mixtures, step,
+        )  # fmt: skip
 
     @property
     def watched(self) -> bool:

@@ -19,7 +19,6 @@ from acclimate.adapt.mine import mine
 from acclimate.adapt.tools import RememberedQueries, Tools
 from acclimate.errors import UsageError
 from acclimate.indexes.dense import ExactIndex
-from acclimate.models.dense import DenseEncoder
 from acclimate.settings import TrainSettings
 from acclimate.train.course import Course
 
@@ -61,11 +60,10 @@ def in_rounds(
     pseudo: Pseudo,
     sides: tuple[Sequence[Labelled], Sequence[Labelled]],
     train: Callable[[Round], Trained],
-    load: Callable[[Path], DenseEncoder],
 ) -> tuple[Trained, Sequence[Pseudo]]:
     """Train from round to round; also the data sets of those after the first.
 
-    `sides` are the training and the held-out queries of the first, `load` opens a round's model.
+    `sides` are the training and the held-out queries of the first.
     Raises UsageError where labels were imported, whose teacher is not at hand for others.
     """
     stops = [*ends(tools.recipe.train), 0]
@@ -79,7 +77,7 @@ def in_rounds(
     data = [pseudo]
     trained = train(Round(pseudo, learning, held_out, tools.dense("student"), stops[0], None))
     for stop in stops[1:]:
-        student = tools.index(RememberedQueries(load(trained.folder / "model")))
+        student = tools.index(RememberedQueries(tools.student_at(str(trained.folder / "model"))))
         data.append(_mined_anew(tools, data, student))
         learning = [
             row for row in data[-1].labelled if pseudo.queries[row.query_id].passage_id not in apart

@@ -15,14 +15,13 @@ from acclimate.adapt.sources import label_source
 from acclimate.adapt.supervised import supervised
 from acclimate.adapt.tools import Tools
 from acclimate.errors import InputError, UsageError
-from acclimate.models.dense import DenseEncoder
-from acclimate.models.precision import training_attention
 from acclimate.models.resolve import resolve
 from acclimate.pretrain.loop import pretrain
 from acclimate.pretrain.methods import METHODS, needs_source
 from acclimate.runs import key_of
-from acclimate.settings import Recipe, StudentSettings
+from acclimate.settings import Recipe
 from acclimate.train.course import Course
+from acclimate.train.students import learning_student
 from acclimate.train.team import Team
 
 if TYPE_CHECKING:
@@ -99,16 +98,13 @@ def pretrained(tools: Tools, name: str, start: str) -> Taken:
     )
     folder = tools.run.folder_of(name, key)
 
-    def texts(rows: Sequence[int]) -> list[str]:
-        return [each.content for each in passages.get([passages.ids[row] for row in rows])]
-
     rows = [row for row, passage in enumerate(passages) if method.usable(passage.content)]
     if len(rows) < 2:
         raise InputError(
             f"{len(rows)} of {len(passages)} passages can be used by the step {name}, and at least "
             "2 are needed; leave that step out, or give passages of several sentences"
         )
-    course = pretrain(method, rows, texts, settings, folder, tools.run.progress)
+    course = pretrain(method, rows, passages.contents, settings, folder, tools.run.progress)
     student.model.max_seq_length = limit
     if not (folder / "model").exists():
         save_model(student, folder / "model")
@@ -132,14 +128,3 @@ def taught(tools: Tools, pseudo: Pseudo, start: str, team: Team) -> Taken:
 def starting_at(start: str, recipe: Recipe) -> Recipe:
     """The recipe with another model as its student."""
     return replace(recipe, student=replace(recipe.student, model=start))
-
-
-def learning_student(student: StudentSettings) -> DenseEncoder:
-    """The model as it is trained."""
-    return DenseEncoder.load(
-        student.model,
-        similarity=student.similarity,
-        dtype=student.dtype,
-        max_seq_length=student.max_seq_length,
-        attention=training_attention(),
-    )

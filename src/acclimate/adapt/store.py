@@ -43,6 +43,10 @@ class PassageStore:
         with closing(_open(self.path)) as database:
             return [Passage(*database.execute(query, (wanted,)).fetchone()) for wanted in ids]
 
+    def contents(self, rows: Sequence[int]) -> list[str]:
+        """What is encoded of the passages in those rows, in their order."""
+        return [each.content for each in self.get([self.ids[row] for row in rows])]
+
 
 def store_passages(corpus: Corpus, run: Run) -> PassageStore:
     """Copy the corpus into the run folder, under a hash of its contents.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from acclimate.adapt.apart import border, place
 from acclimate.adapt.deliver import place_model, save_model, uses
 from acclimate.adapt.finished import MANIFEST
 from acclimate.adapt.mine import mine
@@ -71,18 +72,10 @@ def supervised(
             examples=len(usable),
             held_out=len(held_out),
             dropped={"without negatives": len(known) - len(usable)},
-            training=TrainSummary(
-                course.points,
-                course.best_step,
-                course.step,
-                course.seconds,
-                team.size,
-                course.share,
-                course.mixtures,
-            ),
+            training=TrainSummary.of(course, team.size),
             models=uses([("student", recipe.student.model), *_miners(recipe, given)]),
         )
-        place_model(model, training_card(result, _from_generated(source)), result.model)
+        place_model(model, training_card(result, isinstance(source, FinishedRun)), result.model)
         return team.tell(result)
 
 
@@ -210,20 +203,16 @@ def set_apart(
     for row in known:
         best.setdefault(row.text, row.passage_ids[0])
 
-    def place(row: Known) -> bytes:
-        return hashlib.sha256(f"{seed}/{best[row.text]}".encode()).digest()
-
-    places = sorted(place(row) for row in known)
-    wanted = max(1, min(settings.max_held_out, round(settings.held_out * len(places))))
-    border = places[wanted - 1] if places else b""
-    learning = [row for row in known if place(row) > border]
+    places = [place(seed, best[row.text]) for row in known]
+    last = border(places, settings)
+    learning = [row for row, where in zip(known, places, strict=True) if where > last]
     if not learning:
         raise InputError(
             f"of {len(known)} queries with candidates none is left to train on when those of the "
             "held-out passages are set apart; give more labels, lower train.held_out, or let more "
             "negatives be mined (mine.positive_aware=0 keeps all)"
         )
-    return learning, [row for row in known if place(row) <= border]
+    return learning, [row for row, where in zip(known, places, strict=True) if where <= last]
 
 
 def _train(
@@ -238,9 +227,7 @@ def _train(
     task = Task(
         examples=[_example(tools, row) for row in learning],
         held_out=[_example(tools, row) for row in held_out],
-        texts=lambda rows: [
-            each.content for each in passages.get([passages.ids[row] for row in rows])
-        ],
+        texts=passages.contents,
         vectors=tools.dense("student").vectors if recipe.train.topic_passages else np.empty((0, 0)),
         settings=recipe.train,
         topics_seed=recipe.seed,
@@ -284,7 +271,3 @@ def _digest(examples: Sequence[Example]) -> str:
         digest.update(len(example.rows).to_bytes(8, "little"))
         digest.update(example.rows.tobytes() + example.values.tobytes())
     return digest.hexdigest()
-
-
-def _from_generated(source: LabelSource) -> bool:
-    return isinstance(source, FinishedRun)

@@ -45,9 +45,13 @@ class Tools:
     @cached_property
     def student(self) -> DenseEncoder:
         """The retriever as it was before the adaptation."""
+        return self.student_at(self.recipe.student.model)
+
+    def student_at(self, model: str) -> DenseEncoder:
+        """The student's settings over another model, as a user will load it."""
         student = self.recipe.student
         return DenseEncoder.load(
-            student.model,
+            model,
             similarity=student.similarity,
             dtype=student.dtype,
             max_seq_length=student.max_seq_length,

@@ -17,7 +17,6 @@ from acclimate.experiments.cells import Cell
 from acclimate.experiments.collections import Opened
 from acclimate.experiments.examples import Example, draw_examples
 from acclimate.indexes.base import Retriever
-from acclimate.models.dense import DenseEncoder
 from acclimate.progress import Progress
 from acclimate.runs import Run
 from acclimate.search.drop import DropSameId
@@ -76,16 +75,10 @@ def _looks(
 ) -> list[tuple[int, Evaluation]]:
     if not result.checkpoints:
         return []
-    student = cell.recipe.student
     looks = []
     with _tools(cell, opened, result.folder, progress) as tools:
         for folder in result.checkpoints:
-            encoder = DenseEncoder.load(
-                str(folder),
-                similarity=student.similarity,
-                dtype=student.dtype,
-                max_seq_length=student.max_seq_length,
-            )
+            encoder = tools.student_at(str(folder))
             found = _evaluate(tools.index(RememberedQueries(encoder)), "after", cell, opened)
             looks.append((int(folder.name.rpartition("-")[2]), found))
     return looks

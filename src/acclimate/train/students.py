@@ -41,12 +41,17 @@ def _load(student: StudentSettings) -> Student:
     if student.kind == "cross-encoder":
         limit = {"max_tokens": length} if length else {}
         return CrossScorer.load(name, dtype=dtype, attention=attention, **limit)
+    return learning_student(student)
+
+
+def learning_student(student: StudentSettings) -> DenseEncoder:
+    """A dense student as it is trained."""
     return DenseEncoder.load(
-        name,
+        student.model,
         similarity=student.similarity,
-        dtype=dtype,
-        max_seq_length=length,
-        attention=attention,
+        dtype=student.dtype,
+        max_seq_length=student.max_seq_length,
+        attention=training_attention(),
     )
 
 
