@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from acclimate.formats.rows import DEFAULT_TITLE, FieldNames
 from acclimate.formats.source import Source
 from acclimate.formats.splitting import PassageSize
 from acclimate.formats.tables import KINDS, TableFile, table_kind
-from acclimate.types import Judgment, Passage, Query
+from acclimate.models.languages import UNKNOWN, LanguageDetector
+from acclimate.types import LANGUAGE, Judgment, Passage, Query
 
 __all__ = ["Corpus", "CorpusInfo", "CorpusSettings", "ReadReport", "list_corpora", "open_corpus"]
 
@@ -41,6 +42,8 @@ class CorpusSettings:
     #: Words that a passage repeats from the one before. None by default: a repeated sentence
     #: makes a neighbour look like a hard negative although it answers the query as well.
     overlap_words: int = 0
+    #: Note the language of each passage that does not say it, as the metadata field `language`.
+    detect_language: bool = False
     #: Take a query's own id out of its results; by default where most of the queries that share
     #: an id with a passage are that passage word for word, as in ArguAna.
     drop_same_id: bool | None = None
@@ -87,9 +90,10 @@ class Corpus:
         """Stream the passages from their files, anew at each call."""
         tally = self.report.tally("passages")
         empty = True
+        noted = _language_noter() if self.settings.detect_language else None
         for passage in distinct_passages(self.source.passages(tally), tally):
             empty = False
-            yield passage
+            yield noted(passage) if noted else passage
         if empty:
             raise InputError(f"{self.name}: no passage with text in it{self._why_empty()}")
 
@@ -241,6 +245,19 @@ def _named(name: str) -> Source:
             f"{looked}, nor an ir_datasets id; check the path, or see https://ir-datasets.com"
         )
     return IrDataset(name)
+
+
+def _language_noter() -> Callable[[Passage], Passage]:
+    """Adds what the detector is sure of. Raises MissingExtra where there is no detector."""
+    detector = LanguageDetector.load()
+
+    def noted(passage: Passage) -> Passage:
+        found = UNKNOWN if LANGUAGE in passage.metadata else detector.detect(passage.content)
+        if found == UNKNOWN:
+            return passage
+        return replace(passage, metadata={**passage.metadata, LANGUAGE: found})
+
+    return noted
 
 
 def _data_folder() -> Path | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 #: What can stand in a passage's metadata, and be asked for in a filter.
 Scalar = str | int | float | bool
+#: The metadata field that says which language a passage is in, as ISO 639-1 has it.
+LANGUAGE = "language"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from acclimate.cli.options import (
     Debug,
     Json,
     Language,
+    Languages,
     Mode,
     Rerank,
     RerankSeconds,
@@ -69,6 +70,7 @@ def evaluate(
     rerank_top: RerankTop = DEFAULTS.rerank_top,
     rerank_seconds: RerankSeconds = DEFAULTS.rerank_seconds,
     where: Where = DEFAULTS.where,
+    languages: Languages = DEFAULTS.languages,
     language: Language = "en",
     changes: Changes = None,
     json: Json = False,
@@ -87,7 +89,12 @@ def evaluate(
     * `acclimate evaluate muse data/xquad/de data/xquad/hi --task language-bias`
     """
     asked = SearchOptions(
-        mode=mode, rerank=rerank, rerank_top=rerank_top, rerank_seconds=rerank_seconds, where=where
+        mode=mode,
+        rerank=rerank,
+        rerank_top=rerank_top,
+        rerank_seconds=rerank_seconds,
+        where=where,
+        languages=languages,
     )
     if task != RETRIEVAL:
         if asked != DEFAULTS or compare or save_run:

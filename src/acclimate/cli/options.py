@@ -61,6 +61,15 @@ Where = Annotated[
         show_default=False,
     ),
 ]
+Languages = Annotated[
+    str,
+    typer.Option(
+        metavar="HOW",
+        help="In an index of several languages: alike (no language is nearer than another), "
+        "prefer (the query's own first) or prefer:LANGUAGE.",
+        show_default=False,
+    ),
+]
 Language = Annotated[
     str,
     typer.Option(help="The corpus's language for BM25, as ISO 639-1; mul: each text in its own."),

@@ -14,6 +14,7 @@ from acclimate.cli.options import (
     Debug,
     Json,
     Language,
+    Languages,
     Mode,
     Rerank,
     RerankSeconds,
@@ -50,6 +51,7 @@ def search(
     rerank_top: RerankTop = DEFAULTS.rerank_top,
     rerank_seconds: RerankSeconds = DEFAULTS.rerank_seconds,
     where: Where = DEFAULTS.where,
+    languages: Languages = DEFAULTS.languages,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say why each passage was found (index folders).")
     ] = DEFAULTS.explain,
@@ -64,7 +66,7 @@ def search(
     * `acclimate search bm25 python-stdlib "how do I pair up two lists"`
     * `acclimate search run/model my-documents/ "refund after 30 days" -k 3 --json`
     """
-    options = SearchOptions(k, mode, rerank, rerank_top, rerank_seconds, where, explain)
+    options = SearchOptions(k, mode, rerank, rerank_top, rerank_seconds, where, languages, explain)
     if len(words) > 2:
         raise UsageError(f"{len(words)} words after SYSTEM; put the query in quotes")
     if api.is_index(system):

@@ -223,7 +223,9 @@ class Engine:
     ) -> Retriever:
         watch = trace.watch if trace else _unwatched
         allowed = snapshot.allowed(options.where)
-        first = first_stage(self.settings, mode, snapshot, allowed, self._weights, watch)
+        first = first_stage(
+            self.settings, mode, snapshot, allowed, options.languages, self._weights, watch
+        )
         if not options.rerank:
             return first
         return watch(

@@ -111,13 +111,17 @@ def first_stage(
     mode: str,
     snapshot: Snapshot,
     allowed: Mask,
+    languages: str,
     weights: Mapping[str, float],
     watch: Watch,
 ) -> Retriever:
     """The retriever that a mode names. `weights` are hybrid's, by kind; 1 where there is none."""
 
+    def opened(name: str) -> Leg:
+        return snapshot.across_languages(name, languages)
+
     def leg(name: str) -> Retriever:
-        return watch(LegRetriever(name, snapshot.legs[name], snapshot, allowed))
+        return watch(LegRetriever(name, opened(name), snapshot, allowed))
 
     def fused(names: Sequence[str]) -> Retriever:
         legs = [leg(name) for name in names]
@@ -132,7 +136,7 @@ def first_stage(
     first = _first_of_late(settings)
     if not first:
         return leg(LATE)
-    return watch(Rescored(LATE, fused(first), snapshot.legs[LATE], snapshot))
+    return watch(Rescored(LATE, fused(first), opened(LATE), snapshot))
 
 
 class _Hybrid(Fused):

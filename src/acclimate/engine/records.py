@@ -25,6 +25,10 @@ class SearchOptions:
     rerank_seconds: float = 0.0
     #: A condition on metadata, such as "year >= 2020 and topic = 'law'"; applied inside the search.
     where: str = ""
+    #: In an index of several languages: "alike" takes out of the scores how near the query lies to
+    #: each language as such; "prefer" does so too, and then favours the query's own language,
+    #: "prefer:de" German. Empty leaves the scores as they are.
+    languages: str = ""
     #: Say why each hit was found.
     explain: bool = False
     #: With `explain`: only of the hits with these ids; none named means of all.

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from acclimate.engine.acrosslanguages import Spoken, across_languages
 from acclimate.engine.conditions import clause_of, field_counts
 from acclimate.engine.manifest import check_kinds, read_manifest
 from acclimate.engine.rowtable import RowTable, read_rows
@@ -23,7 +24,7 @@ from acclimate.engine.settings import IndexSettings
 from acclimate.errors import InputError, SnapshotGone
 from acclimate.indexes.base import Kind, Leg, Mask, Ranked, Scores
 from acclimate.ranking import Rows
-from acclimate.types import Passage
+from acclimate.types import LANGUAGE, Passage, Scalar
 
 #: Filters whose rows are remembered; each takes a byte for every row.
 REMEMBERED_FILTERS = 32
@@ -130,6 +131,12 @@ class Snapshot:
                 self._masks.popitem(last=False)
         return mask
 
+    def across_languages(self, leg: str, wanted: str) -> Leg:
+        """The leg of a kind, searched as SearchOptions.languages wants it."""
+        if not wanted:
+            return self.legs[leg]
+        return across_languages(self.legs[leg], self._spoken, self.tiebreak, wanted)
+
     def fields(self) -> dict[str, int]:
         """The names of metadata fields, with how many passages have each."""
         return dict(self._field_counts)
@@ -150,15 +157,29 @@ class Snapshot:
         with self._filters as database:
             return field_counts(database)
 
+    @cached_property
+    def _spoken(self) -> Spoken:
+        numbers = defaultdict[str, list[int]](list)
+        for language, number in self._kept(_LANGUAGES, (LANGUAGE,)):
+            numbers[language].append(number)
+        masks = {name: self._table.mask(np.array(numbers[name])) for name in sorted(numbers)}
+        return Spoken.of(self.live, {name: mask for name, mask in masks.items() if mask.any()})
+
     def _matching(self, where: str) -> Mask:
         with self._filters as database:
             clause = clause_of(where, database)
-            query = f"SELECT p.number FROM passages p WHERE {clause.sql}"  # noqa: S608
-            found = database.execute(query, clause.parameters).fetchall()
+        query = f"SELECT p.number FROM passages p WHERE {clause.sql}"  # noqa: S608
+        found = self._kept(query, clause.parameters)
+        return self._table.mask(np.fromiter((n for (n,) in found), np.int64, len(found)))
+
+    def _kept(self, query: str, parameters: Sequence[Scalar]) -> list[tuple[Any, ...]]:
+        """Rows of the database. Raises SnapshotGone where some of this state's are gone."""
+        with self._filters as database:
+            found = database.execute(query, parameters).fetchall()
             purged = database.execute("SELECT purged FROM state").fetchone()[0]
         if purged > self.version:
             raise self._gone()
-        return self._table.mask(np.fromiter((n for (n,) in found), np.int64, len(found)))
+        return found
 
     def _gone(self) -> SnapshotGone:
         return SnapshotGone(
@@ -167,6 +188,9 @@ class Snapshot:
         )
 
 
+_LANGUAGES = (
+    "SELECT f.text, f.passage FROM facts f JOIN fields n ON n.number = f.field WHERE n.name = ?"
+)
 _PASSAGE = (
     "SELECT p.id, t.text, p.title, p.document_id, p.place, t.metadata"
     " FROM passages p JOIN texts t ON t.passage = p.number WHERE p.number = ?"

@@ -33,6 +33,14 @@ Where = Annotated[
         "inside the search."
     ),
 ]
+Languages = Annotated[
+    str,
+    Field(
+        description="In an index of several languages: `alike` (no language is nearer than "
+        "another), `prefer` (the query's own first) or `prefer:LANGUAGE`; as the models score if "
+        "left out."
+    ),
+]
 Hits = Annotated[int, Field(ge=1, description="How many hits to give.")]
 Explain = Annotated[bool, Field(description="Say why each hit was found.")]
 ExplainIds = Annotated[
@@ -54,6 +62,7 @@ class SearchBody(_Body):
     rerank: Rerank = DEFAULTS.rerank
     rerank_top: RerankTop = DEFAULTS.rerank_top
     where: Where = DEFAULTS.where
+    languages: Languages = DEFAULTS.languages
     explain: Explain = DEFAULTS.explain
     explain_ids: ExplainIds = list(DEFAULTS.explain_ids)
 
@@ -69,6 +78,7 @@ class SearchParameters(BaseModel):
     rerank: Rerank = DEFAULTS.rerank
     rerank_top: RerankTop = DEFAULTS.rerank_top
     where: Where = DEFAULTS.where
+    languages: Languages = DEFAULTS.languages
     explain: Explain = DEFAULTS.explain
     explain_ids: ExplainIds = list(DEFAULTS.explain_ids)
 
@@ -83,6 +93,7 @@ class SystemBody(_Body):
     rerank: Rerank = DEFAULTS.rerank
     rerank_top: RerankTop = DEFAULTS.rerank_top
     where: Where = DEFAULTS.where
+    languages: Languages = DEFAULTS.languages
 
 
 class CompareBody(_Body):

@@ -50,7 +50,14 @@ async def compare(body: CompareBody, request: Request, service: TheService) -> R
     seconds = service.settings.limits.rerank_seconds
     options = [
         SearchOptions(
-            body.k, each.mode, each.rerank, each.rerank_top, seconds, each.where, body.explain
+            body.k,
+            each.mode,
+            each.rerank,
+            each.rerank_top,
+            seconds,
+            each.where,
+            each.languages,
+            body.explain,
         )
         for each in body.systems
     ]
