@@ -78,7 +78,7 @@ def best_snippet(
         low = 0
     found = _placed(flat, reasons, low)
     core = _core(found, width) or Span(low, low)
-    window = _frame(flat.text, core, low, _sentences(flat, content), width)
+    window = _frame(flat.text, core, low, _sentences(flat, content, core, width), width)
     return _cut_out(flat.text, window, low, [reason.span for reason in found])
 
 
@@ -138,9 +138,20 @@ def _gain(seen: dict[str, float], reason: Reason) -> float:
     return seen[reason.key] - before + REPEATED * min(before, reason.weight)
 
 
-def _sentences(flat: Flat, content: str) -> list[Span]:
+def _sentences(flat: Flat, content: str, core: Span, width: int) -> list[Span]:
+    """The sentences that a window around the core could begin or end with."""
+    if len(flat.text) <= width:
+        return []
+    near = []
     # Found before the white space is made plain, because a blank line ends a sentence too.
-    return [span for each in sentence_spans(content) if (span := flat.span(each))]
+    for each in sentence_spans(content):
+        # Nothing stands further right in the flat text than in the content.
+        if each.end < core.start - width or not (span := flat.span(each)):
+            continue
+        if span.start > core.start + width:
+            break
+        near.append(span)
+    return near
 
 
 def _frame(text: str, core: Span, low: int, sentences: Sequence[Span], width: int) -> Span:

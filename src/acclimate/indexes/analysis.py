@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -39,6 +40,9 @@ STOP_WORDS = {
     "zh": stopwords.STOPWORDS_CHINESE,
 }  # fmt: skip
 
+#: Words whose stems an analyser remembers; a language's common ones are soon among them.
+KNOWN_STEMS = 65_536
+
 _SEGMENTERS: dict[str, type[Segmenter]] = {"zh": Chinese, "ja": Japanese}
 
 
@@ -63,6 +67,10 @@ def language_code(language: str) -> str:
     raise UsageError(f"language {language!r} is not an ISO 639 code; give one such as {known}")
 
 
+def _itself(word: str) -> str:
+    return word
+
+
 class Analyser:
     """Splits, folds, filters and stems text in one language.
 
@@ -78,6 +86,7 @@ class Analyser:
         self._stop = frozenset(STOP_WORDS.get(self.language, ()))
         name = LANGUAGES.get(self.language, "")
         self._stemmer = Stemmer.Stemmer(name) if name in Stemmer.algorithms() else None
+        self._term = lru_cache(KNOWN_STEMS)(self._stemmer.stemWord) if self._stemmer else _itself
         self._segmenter: Segmenter = _SEGMENTERS.get(self.language, Plain)()
 
     @property
@@ -94,7 +103,8 @@ class Analyser:
     def __call__(self, text: str) -> list[str]:
         """The terms of a text, in order, with repetitions."""
         words = self._segmenter.words(self._fold(text))
-        return self._stemmed([word for word in words if word not in self._stop])
+        kept = [word for word in words if word not in self._stop]
+        return self._stemmer.stemWords(kept) if self._stemmer else kept
 
     def find(self, text: str, wanted: Collection[str]) -> list[Match]:
         """Where in a text the wanted terms stand, in order; overlapping pieces overlap here too.
@@ -105,17 +115,19 @@ class Analyser:
         folded, origin = self._fold(text), None
         if not keeps_places(text, folded):
             folded, origin = aligned(text, self._fold)
-        words = list(self._segmenter.placed(folded))
-        distinct = list({word for word, _, _ in words} - self._stop)
-        terms = zip(distinct, self._stemmed(distinct), strict=True)
-        known = {word: term for word, term in terms if term in wanted}
-        found = [(start, end, known[word]) for word, start, end in words if word in known]
-        if origin is None:
-            return [Match(*each) for each in found]
-        return [Match(origin[start][0], origin[end - 1][1], term) for start, end, term in found]
+        known: dict[str, str] = {}
 
-    def _stemmed(self, words: list[str]) -> list[str]:
-        return self._stemmer.stemWords(words) if self._stemmer else words
+        def choose(words: Iterable[str]) -> Collection[str]:
+            distinct = set(words) - self._stop
+            known.update((word, term) for word in distinct if (term := self._term(word)) in wanted)
+            return known
+
+        found = self._segmenter.find(folded, choose)
+        if origin is None:
+            return [Match(start, end, known[word]) for word, start, end in found]
+        return [
+            Match(origin[start][0], origin[end - 1][1], known[word]) for word, start, end in found
+        ]
 
     def _fold(self, text: str) -> str:
         if self.language == "tr":

@@ -6,9 +6,10 @@ import re
 import sys
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any, Protocol
 
 from acclimate.extras import need
@@ -28,6 +29,8 @@ _ASCII_WORD = re.compile(r"(\w+)")
 
 #: A word, and from which to which character of the text it stands.
 Placed = tuple[str, int, int]
+#: Picks out of the words of a text.
+Choice = Callable[[Iterable[str]], Collection[str]]
 
 
 class Segmenter(Protocol):
@@ -37,8 +40,8 @@ class Segmenter(Protocol):
         """The words of a text, in order."""
         ...
 
-    def placed(self, text: str) -> Iterator[Placed]:
-        """The same words, with their places."""
+    def find(self, text: str, choose: Choice) -> list[Placed]:
+        """Those of the words that are chosen, each time that they stand there, in order."""
         ...
 
 
@@ -51,13 +54,16 @@ class Plain:
             return iter(words)
         return (word[start:end] for word in words for start, end in _pieces(word))
 
-    def placed(self, text: str) -> Iterator[Placed]:
+    def find(self, text: str, choose: Choice) -> list[Placed]:
         if _is_spaced(text):
-            return _words_of(text)
-        return (
-            (word[start:end], at + start, at + end)
-            for word, at, _ in _words_of(text)
-            for start, end in _pieces(word)
+            return sorted(_standing(text, choose(self.words(text))), key=itemgetter(1))
+        return _chosen(
+            [
+                (word[start:end], at + start, at + end)
+                for word, at, _ in _words_of(text)
+                for start, end in _pieces(word)
+            ],
+            choose,
         )
 
 
@@ -76,9 +82,12 @@ class Chinese:
         self._jieba.initialized = True
 
     def words(self, text: str) -> Iterator[str]:
-        return (word for word, _, _ in self.placed(text))
+        return (word for word, _, _ in self._placed(text))
 
-    def placed(self, text: str) -> Iterator[Placed]:
+    def find(self, text: str, choose: Choice) -> list[Placed]:
+        return _chosen(list(self._placed(text)), choose)
+
+    def _placed(self, text: str) -> Iterator[Placed]:
         for cut, at, _ in self._jieba.tokenize(text, mode="search"):
             for word, start, end in _words_of(cut):
                 yield word, at + start, at + end
@@ -91,9 +100,12 @@ class Japanese:
         self._janome: Any = need("janome.tokenizer", "japanese").Tokenizer()
 
     def words(self, text: str) -> Iterator[str]:
-        return (word for word, _, _ in self.placed(text))
+        return (word for word, _, _ in self._placed(text))
 
-    def placed(self, text: str) -> Iterator[Placed]:
+    def find(self, text: str, choose: Choice) -> list[Placed]:
+        return _chosen(list(self._placed(text)), choose)
+
+    def _placed(self, text: str) -> Iterator[Placed]:
         end = 0
         for token in self._janome.tokenize(text):
             # Janome leaves out white space at the ends, so that places cannot be counted up.
@@ -131,6 +143,23 @@ def _words_of(text: str) -> Iterator[Placed]:
     pieces = _pattern(text).split(text)  # what is between words, a word, and so on
     ends = list(accumulate(map(len, pieces)))
     return zip(pieces[1::2], ends[:-1:2], ends[1::2], strict=True)
+
+
+def _chosen(placed: Sequence[Placed], choose: Choice) -> list[Placed]:
+    words = choose(word for word, _, _ in placed)
+    return [each for each in placed if each[0] in words]
+
+
+def _standing(text: str, wanted: Iterable[str]) -> Iterator[Placed]:
+    """Where whole words stand: a few are sought faster than all are counted up."""
+    is_wordy = _pattern(text).match
+    for word in wanted:
+        start = text.find(word)
+        while start >= 0:
+            end = start + len(word)
+            if not is_wordy(text, end) and not (start and is_wordy(text, start - 1)):
+                yield word, start, end
+            start = text.find(word, end)
 
 
 def _pieces(word: str) -> Iterator[tuple[int, int]]:
