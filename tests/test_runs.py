@@ -168,6 +168,16 @@ def test_folder_is_free_when_the_run_has_ended(tmp_path: Path) -> None:
         pass
 
 
+def test_run_that_did_nothing_leaves_no_new_folder(tmp_path: Path) -> None:
+    with Run(tmp_path / "new", Silent()):
+        pass
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "mine").mkdir()
+    with Run(tmp_path / "mine", Silent()):
+        pass
+    assert (tmp_path / "mine").exists()
+
+
 def test_file_is_refused_as_a_run_folder(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("something")
     with pytest.raises(UsageError, match="out is a file"):

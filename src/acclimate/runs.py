@@ -32,6 +32,8 @@ In = TypeVar("In")
 #: Changes when a stage's code changes what it writes, so that older rows are not reused.
 ROWS_VERSION = 1
 
+LOCK = ".lock"
+
 
 @dataclass(frozen=True, slots=True)
 class Shard(Generic[RowT]):
@@ -81,10 +83,16 @@ class Run:
         self.progress = progress
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder} is a file; name a folder for the run")
+        self._is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = hold(folder, RunFolderBusy, "wait for it, or name another --out")
 
     def close(self) -> None:
+        """Let others at the folder; a run that was refused at once takes its new one away."""
+        if self._is_new and [path.name for path in self.folder.iterdir()] == [LOCK]:
+            with suppress(OSError):
+                (self.folder / LOCK).unlink()
+                self.folder.rmdir()
         self._lock.close()
 
     def __enter__(self) -> Run:
@@ -136,7 +144,7 @@ def hold(folder: Path, busy: type[AcclimateError], remedy: str) -> TextIO:
 
     Raises `busy`, with the number of the process that holds it, where there is one.
     """
-    lock = (folder / ".lock").open("a+")
+    lock = (folder / LOCK).open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -237,6 +237,8 @@ def test_query_is_encoded_once_however_often_it_is_asked() -> None:
 def test_refused_corpus_leaves_no_half_copy_behind(tmp_path: Path) -> None:
     broken = tmp_path / "broken.jsonl"
     broken.write_text('{"_id": "1", "text": "whole"}\n{"_id": "2", "text"\n', encoding="utf-8")
-    with Run(tmp_path / "out", Silent()) as run, pytest.raises(InputError, match="jsonl:2"):
-        store_passages(open_corpus(broken), run)
-    assert [path.name for path in (tmp_path / "out").iterdir()] == [".lock"]
+    with Run(tmp_path / "out", Silent()) as run:
+        with pytest.raises(InputError, match="jsonl:2"):
+            store_passages(open_corpus(broken), run)
+        assert [path.name for path in (tmp_path / "out").iterdir()] == [".lock"]
+    assert not (tmp_path / "out").exists()

@@ -115,12 +115,14 @@ def test_an_interrupted_adaptation_says_that_it_resumes(
     assert "run the same command again to go on" in ran.err
 
 
-def test_a_run_that_cannot_be_saved_ends_with_1(corpus: Path, tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_saved_is_refused_before_the_work(
+    corpus: Path, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
     ran = acclimate("evaluate", "bm25", corpus, "--save-run", tmp_path / "file" / "out.trec")
-    assert ran.code == 1
+    assert ran.code == 2
     assert str(tmp_path / "file") in ran.err
-    assert "Traceback" not in ran.err
+    assert "encode" not in ran.err
 
 
 def test_the_console_script_keeps_stdout_for_the_result(corpus: Path) -> None:

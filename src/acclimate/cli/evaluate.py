@@ -26,6 +26,7 @@ from acclimate.cli.tasks import measure_task
 from acclimate.corpus import open_corpus
 from acclimate.engine.records import DEFAULTS, SearchOptions
 from acclimate.errors import UsageError
+from acclimate.formats.files import check_writable
 from acclimate.formats.trec import write_run
 from acclimate.progress import Bars
 from acclimate.recipes import split_overrides
@@ -108,6 +109,8 @@ def evaluate(
     parts = split_overrides(changes or ())
     if parts.recipe:
         raise UsageError(f"--set {parts.recipe[0]}: evaluate knows corpus settings (corpus.*) only")
+    if save_run is not None:
+        check_writable(save_run)
     collection = open_corpus(corpora[0], parts.corpus)
     found = [
         # How to search is said of SYSTEM; what it is compared with may be no index folder.

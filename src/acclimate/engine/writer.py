@@ -20,10 +20,8 @@ from acclimate.engine.updates import Updates
 from acclimate.errors import IndexBusy, UpdateFailed, UsageError
 from acclimate.indexes.base import Kind
 from acclimate.progress import Progress, Silent
-from acclimate.runs import hold
+from acclimate.runs import LOCK, hold
 from acclimate.types import Passage
-
-_LOCK = ".lock"
 
 
 class Writer(Updates):
@@ -97,7 +95,7 @@ def _new_folder(folder: Path) -> Iterator[None]:
     except BaseException:
         _clear(folder)
         with suppress(OSError):
-            (folder / _LOCK).unlink()
+            (folder / LOCK).unlink()
             if is_new:
                 folder.rmdir()
         raise
@@ -127,19 +125,19 @@ def _refuse_others(folder: Path) -> None:
             f"{folder} is an index already; bring it up to date with --update, remove it, or name "
             "another folder"
         )
-    if names and not (_LOCK in names and all(map(_is_ours, names))):
+    if names and not (LOCK in names and all(map(_is_ours, names))):
         raise UsageError(
             f"{folder}: not empty, and no index ({min(names)!r} is in it); name another folder"
         )
 
 
 def _is_ours(name: str) -> bool:
-    return name in (_LOCK, SEGMENTS) or name.startswith((DATABASE, f".{MANIFEST}."))
+    return name in (LOCK, SEGMENTS) or name.startswith((DATABASE, f".{MANIFEST}."))
 
 
 def _clear(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name != _LOCK:
+        elif path.name != LOCK:
             path.unlink()

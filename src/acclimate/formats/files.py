@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from acclimate.errors import InputError
+from acclimate.errors import InputError, UsageError
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -112,6 +112,15 @@ def atomic_write_bytes(path: Path) -> Iterator[BinaryIO]:
         aside.unlink(missing_ok=True)
         raise
     _remember_rename(path.parent)
+
+
+def check_writable(path: Path) -> None:
+    """Raise UsageError for a file that could not be written when a long work is done."""
+    parent = next(each for each in path.absolute().parents if each.exists())
+    if path.is_dir() or not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise UsageError(
+            f"{path}: no file can be written there; name a file in a folder that may be written to"
+        )
 
 
 def _remember_rename(folder: Path) -> None:
