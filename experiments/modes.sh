@@ -6,6 +6,7 @@
 #
 # Results go to experiments/results/modes-COLLECTION-MODE.json; with RERANK, hybrid search is
 # measured once more with its best 20 hits read again, as modes-COLLECTION-hybrid-reranked.json.
+# modes-COLLECTION-compared.json has the paired tests of the others against hybrid search.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 : "${DATA:?name the folder that holds the BEIR folders, as in DATA=../data}"
@@ -15,8 +16,18 @@ source_of() { [ -d "$DATA/$1" ] && echo "$DATA/$1" || echo "$1"; }
 
 measure() { # COLLECTION NAME OPTIONS...
   local out="experiments/results/modes-$1-$2.json"
-  acclimate evaluate "runs/index-$1" "$(source_of "$1")" --measures "nDCG@10 R@100" --json "${@:3}" \
-    > "$out.part"
+  acclimate evaluate "runs/index-$1" "$(source_of "$1")" --measures "nDCG@10 R@100" \
+    --save-run "runs/modes/$1-$2.trec" --json "${@:3}" > "$out.part"
+  mv "$out.part" "$out"
+}
+
+compare() { # COLLECTION
+  local out="experiments/results/modes-$1-compared.json" others=() run
+  for run in runs/modes/"$1"-{lexical,dense,hybrid-reranked}.trec; do
+    [ ! -e "$run" ] || others+=(--compare "$run")
+  done
+  acclimate evaluate "runs/modes/$1-hybrid.trec" "$(source_of "$1")" --measures nDCG@10 --json \
+    "${others[@]}" > "$out.part"
   mv "$out.part" "$out"
 }
 
@@ -30,4 +41,5 @@ for collection in "$@"; do
   if [ -n "${RERANK:-}" ]; then
     measure "$collection" hybrid-reranked --mode hybrid --rerank "$RERANK" --rerank-top 20
   fi
+  compare "$collection"
 done

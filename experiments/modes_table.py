@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 MODES = ("lexical", "dense", "hybrid", "hybrid-reranked")
@@ -20,18 +21,26 @@ def main() -> None:
         found = [_read(RESULTS / f"modes-{name}-{mode}.json") for mode in MODES]
         queries = next(each["queries"] for each in found if each)
         print(f"| {name} | {queries} | " + " | ".join(map(_cell, found)) + " |")
+    print("\nAgainst hybrid search, paired; p corrected (Holm) within a collection.\n")
+    print("| collection | mode | difference | p |\n|---|---|---|---|")
+    for name in names:
+        for each in _read(RESULTS / f"modes-{name}-compared.json").get("comparisons", []):
+            mode = Path(each["system"]).stem.removeprefix(f"{name}-")
+            print(
+                f"| {name} | {mode} | {_cell_of(each['difference'])} | {each['corrected_p']:.4f} |"
+            )
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def _cell(found: dict[str, object]) -> str:
-    measures = found.get("measures")
-    if not isinstance(measures, dict):
-        return "not measured"
-    value = measures[MEASURE]
-    return "{value:.4f} ({low:.4f} to {high:.4f})".format(**value)
+def _cell(found: dict[str, Any]) -> str:
+    return _cell_of(found["measures"][MEASURE]) if found else "not measured"
+
+
+def _cell_of(estimate: dict[str, float]) -> str:
+    return "{value:.4f} ({low:.4f} to {high:.4f})".format(**estimate)
 
 
 if __name__ == "__main__":
