@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 import socket
 from pathlib import Path
 from types import FrameType
 
+import torch
 import uvicorn
 
 from acclimate.engine.engine import Engine
@@ -30,6 +32,7 @@ def serve(folder: Path, settings: ServeSettings) -> None:
     Raises UsageError for a port that is in use and whatever else the settings have wrong.
     """
     log_to_stderr()
+    _leave_room()
     listener = listen(settings.host, settings.port)
     with listener:
         app = create_app(open_engine(folder, settings), settings)
@@ -58,6 +61,17 @@ def open_engine(folder: Path, settings: ServeSettings) -> Engine:
     for name in settings.rerankers:
         models.reranker(name)  # a name that is wrong is told now, not to the first client
     return engine
+
+
+def _leave_room() -> None:
+    """Leave one processor to what is no model, unless OMP_NUM_THREADS decides.
+
+    The threads of a matrix product wait for the slowest of them: where one shares its processor
+    with requests that are read and answered, the others idle. On two processors and under 64
+    clients that cost a third of the dense searches and half of the hybrid ones.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, torch.get_num_threads() - 1))
 
 
 def listen(host: str, port: int) -> socket.socket:
