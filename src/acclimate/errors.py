@@ -21,6 +21,10 @@ class InputError(AcclimateError):
     exit_code = 2
 
 
+class PictureError(InputError):
+    """A picture that is not read: broken, too large, animated, or none at all."""
+
+
 class ModelNotFound(UsageError):
     """A model that is neither a folder, nor packaged, nor to be had from a hub right now."""
 
