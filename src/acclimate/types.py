@@ -19,6 +19,8 @@ class Document:
     text: str
     title: str = ""
     metadata: Mapping[str, Scalar] = field(default_factory=dict, hash=False)
+    #: The path of a picture, which may be all that the document holds.
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,9 @@ class Passage:
 
     `document_id` names the document it was cut from (its own id where the document is one
     passage), `place` says where in it ("page 3", "section Usage"), for people to find it again.
-    `metadata` is what else the collection says of it, for filters; no model reads it.
+    `metadata` is what else the collection says of it, for filters; no model reads it. Where
+    `image` is the path of a picture, the picture is the passage: a model that knows pictures reads
+    it, and `text` is its caption, if it has one, for BM25 and for people.
     """
 
     id: str
@@ -36,10 +40,11 @@ class Passage:
     document_id: str = ""
     place: str = ""
     metadata: Mapping[str, Scalar] = field(default_factory=dict, hash=False)
+    image: str = ""
 
     @property
     def content(self) -> str:
-        """Title and body joined, the input of every model (GPL paper, section 4.1)."""
+        """Title and body joined, the input of every model of texts (GPL paper, section 4.1)."""
         return f"{self.title} {self.text}".strip() if self.title else self.text
 
 

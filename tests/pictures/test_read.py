@@ -52,7 +52,7 @@ def test_a_picture_lies_as_its_camera_was_held() -> None:
     assert np.asarray(picture)[35, 10, 0] < 50
 
 
-@pytest.mark.filterwarnings("ignore:Tag data larger than file:UserWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_damaged_exif_does_not_cost_a_picture() -> None:
     exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x03\0" * 4
     assert read_picture(encoded(noise(), "JPEG", exif=exif)).size == (64, 48)
@@ -61,7 +61,7 @@ def test_damaged_exif_does_not_cost_a_picture() -> None:
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_what_is_transparent_is_white(mode: str) -> None:
     clear = Image.new("RGBA", (4, 4), (255, 0, 0, 0)).convert(mode)
-    options = {"transparency": clear.getpixel((0, 0))} if mode == "P" else {}
+    options: dict[str, Any] = {"transparency": clear.getpixel((0, 0))} if mode == "P" else {}
     assert np.asarray(read_picture(encoded(clear, **options))).min() == 255
 
 
@@ -153,7 +153,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     for path in (tmp_path / "gone.jpg", tmp_path):
         with pytest.raises(PictureError, match="no file is there"):
             read_picture(path)
-    with pytest.raises(PictureError, match="no file is there|cannot be read"):
+    with pytest.raises(PictureError, match=r"no file is there|cannot be read"):
         read_picture("half\0name.jpg")
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from acclimate.pictures.read import PictureSource
 from acclimate.types import Passage, Query
 
 Vectors = npt.NDArray[np.float32]
@@ -51,6 +52,19 @@ class Encoder(Protocol):
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (len(texts), dimension), prepared for a dot product."""
+        ...
+
+
+@runtime_checkable
+class PictureEncoder(Encoder, Protocol):
+    """An Encoder that encodes pictures into the same space as texts."""
+
+    def encode_pictures(self, pictures: Sequence[PictureSource]) -> Vectors:
+        """Vectors of shape (len(pictures), dimension), prepared for a dot product.
+
+        A picture as a passage and as a query is the same vector. Raises PictureError, which names
+        the picture, where one cannot be read.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ from acclimate.models.resolve import ResolvedModel
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modality_types import SingleInput
 
 #: Texts per forward pass; small batches stay in a CPU's cache (bench/encode.py compares sizes).
 CPU_BATCH = 16
@@ -70,7 +71,7 @@ class DenseEncoder:
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         return self._encode(texts, query=False)
 
-    def _encode(self, texts: Sequence[str], query: bool) -> Vectors:
+    def _encode(self, texts: Sequence[SingleInput], query: bool) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         encode = self.model.encode_query if query else self.model.encode_document

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound="BaseModel")
 
 
+#: Families whose text tower was trained on texts filled up to a fixed length (Zhai et al., arXiv
+#: 2303.15343): it reads the last place, so that without the filling a text's vector would depend
+#: on its neighbours in the batch.
+_FILLED = ("siglip", "siglip2")
+
+
 class Loaded(NamedTuple, Generic[Model]):
     """A model in its place, ready to encode, and where it came from."""
 
@@ -45,5 +51,14 @@ def load(
     )
     if max_seq_length:
         model.max_seq_length = max_seq_length
+    _fill_texts(model)
     model.to(placement.dtype).eval()
     return Loaded(model, resolved, placement)
+
+
+def _fill_texts(model: BaseModel) -> None:
+    """Have a model fill up its texts where it was trained so, also when it is trained further."""
+    first = model[0]
+    if getattr(getattr(first, "config", None), "model_type", "") in _FILLED:
+        texts = {"padding": "max_length", **first.processing_kwargs.get("text", {})}
+        first.processing_kwargs = {**first.processing_kwargs, "text": texts}
