@@ -97,7 +97,7 @@ def test_a_corpus_alone_has_no_queries(tmp_path: Path) -> None:
 
 def test_a_corpus_without_any_text_is_refused_with_the_reason(tmp_path: Path) -> None:
     write_beir(tmp_path, [Passage("1", " ")])
-    with pytest.raises(InputError, match=r"no passage with text in it: 1 empty passages"):
+    with pytest.raises(InputError, match=r"no text and no picture in it: 1 empty passages"):
         list(open_corpus(tmp_path).passages())
 
 

@@ -15,7 +15,7 @@ from acclimate.formats.distinct import distinct_judgments, distinct_passages, di
 from acclimate.formats.folder import READERS, DocumentFolder
 from acclimate.formats.irdatasets import IrDataset
 from acclimate.formats.readreport import ReadReport, Reason
-from acclimate.formats.rows import DEFAULT_TITLE, FieldNames
+from acclimate.formats.rows import DEFAULT_IMAGE, DEFAULT_TITLE, FieldNames
 from acclimate.formats.source import Source
 from acclimate.formats.splitting import PassageSize
 from acclimate.formats.tables import KINDS, TableFile, table_kind
@@ -35,6 +35,10 @@ class CorpusSettings:
     id_field: str = "_id"
     title_field: str = DEFAULT_TITLE
     text_field: str = "text"
+    #: The column of pictures' paths, from the table's folder on. Empty: it is a plain value.
+    image_field: str = DEFAULT_IMAGE
+    #: Take the pictures of a folder as passages; by default where it holds no other documents.
+    pictures: bool | None = None
     #: Number the rows of a table that has no ids: 1, 2, 3 ...
     number_rows: bool = False
     #: The longest passage cut from a file of a folder, in words.
@@ -51,7 +55,7 @@ class CorpusSettings:
     @property
     def names(self) -> FieldNames:
         """The columns of a table."""
-        return FieldNames(self.id_field, self.title_field, self.text_field)
+        return FieldNames(self.id_field, self.title_field, self.text_field, self.image_field)
 
     @property
     def size(self) -> PassageSize:
@@ -95,7 +99,7 @@ class Corpus:
             empty = False
             yield noted(passage) if noted else passage
         if empty:
-            raise InputError(f"{self.name}: no passage with text in it{self._why_empty()}")
+            raise InputError(f"{self.name}: no text and no picture in it{self._why_empty()}")
 
     def splits(self) -> list[str]:
         """The names of the splits with judgments: train, dev and test first."""
@@ -218,7 +222,7 @@ def _folder(path: Path, settings: CorpusSettings) -> Source:
         raise UsageError(
             f"{path}: a folder of {len(parts)} collections; name one of them: {', '.join(parts)}"
         )
-    return DocumentFolder(path, settings.size)
+    return DocumentFolder(path, settings.size, settings.pictures)
 
 
 def _file(path: Path, settings: CorpusSettings) -> Source:

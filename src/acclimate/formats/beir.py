@@ -10,6 +10,7 @@ from pathlib import Path
 from acclimate.errors import InputError
 from acclimate.formats.files import atomic_write
 from acclimate.formats.jsonl import read_jsonl
+from acclimate.formats.pictured import with_pictures
 from acclimate.formats.readreport import Placed, Tally
 from acclimate.formats.rows import FieldNames, checked_id, document_of, query_of
 from acclimate.formats.source import whole
@@ -31,8 +32,11 @@ class BeirFolder:
         path = part_of(self.folder, "corpus.jsonl")
         if path is None:
             raise InputError(f"{self.folder}: no corpus.jsonl; write one in BEIR's layout")
-        for row in read_jsonl(path):
-            yield Placed(row.place, whole(document_of(row, self.names, tally)))
+        rows = (
+            Placed(row.place, whole(document_of(row, self.names, tally)))
+            for row in read_jsonl(path)
+        )
+        return with_pictures(rows, self.folder, tally)
 
     def splits(self) -> list[str]:
         """The judgment files by name: train, dev and test first, in this order."""
@@ -80,8 +84,11 @@ def write_beir(
     queries: Iterable[Query] = (),
     judgments: Mapping[str, Iterable[Judgment]] | None = None,
 ) -> None:
-    """Write a BEIR folder; `judgments` go by split. Each file is whole or absent."""
-    _write_lines(folder / "corpus.jsonl", (_passage_line(passage) for passage in passages))
+    """Write a BEIR folder; `judgments` go by split. Each file is whole or absent.
+
+    Pictures stay where they are, which must be below the folder.
+    """
+    _write_lines(folder / "corpus.jsonl", (_passage_line(each, folder) for each in passages))
     _write_lines(folder / "queries.jsonl", (_query_line(query) for query in queries))
     for split, rows in (judgments or {}).items():
         write_beir_qrels(folder / "qrels" / f"{split}.tsv", rows)
@@ -94,7 +101,7 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
             handle.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _passage_line(passage: Passage) -> Mapping[str, object]:
+def _passage_line(passage: Passage, folder: Path) -> Mapping[str, object]:
     """BEIR's own three columns; where a passage was cut from goes with the metadata."""
     source = {"document_id": passage.document_id, "place": passage.place}
     apart = passage.document_id not in ("", passage.id) or passage.place
@@ -103,7 +110,15 @@ def _passage_line(passage: Passage) -> Mapping[str, object]:
         "title": passage.title,
         "text": passage.text,
         "metadata": {**passage.metadata, **(source if apart else {})},
+        **({"image": _path_from(folder, passage.image)} if passage.image else {}),
     }
+
+
+def _path_from(folder: Path, image: str) -> str:
+    try:
+        return Path(image).relative_to(folder).as_posix()
+    except ValueError as error:
+        raise InputError(f"{image}: not below {folder}; copy the picture there first") from error
 
 
 def _query_line(query: Query) -> Mapping[str, object]:

@@ -17,10 +17,10 @@ def distinct_passages(rows: Iterable[Placed[Passage]], tally: Tally) -> Iterator
     """
     seen: dict[int, int] = {}
     for place, passage in rows:
-        if not passage.text.strip() and not passage.title.strip():
+        if not (passage.text.strip() or passage.title.strip() or passage.image):
             tally.skip(Reason.EMPTY_PASSAGE, place)
             continue
-        key, content = hash(passage.id), hash((passage.title, passage.text))
+        key, content = hash(passage.id), hash((passage.title, passage.text, passage.image))
         if key not in seen:
             seen[key] = content
             yield passage
@@ -66,5 +66,5 @@ def distinct_judgments(
 
 def _twice(place: str, row_id: str) -> InputError:
     return InputError(
-        f"{place}: the id {row_id!r} came before with another text; give each its own id"
+        f"{place}: the id {row_id!r} came before with other contents; give each its own id"
     )

@@ -34,7 +34,7 @@ def read_parquet(path: Path, names: FieldNames) -> Iterator[Row]:
 
 
 def _wanted(schema: Any, names: FieldNames, arrow: Any) -> list[str]:
-    if names.text not in schema.names:
+    if names.text not in schema.names and names.image not in schema.names:
         return list(schema.names)  # so that the refusal can show every name that there is
     known = {names.id, "id", names.title, names.text}
     return [

@@ -20,7 +20,7 @@ class Placed(NamedTuple, Generic[RowT]):
 class Reason(Enum):
     """Why something was passed over or mended instead of refused: each is harmless."""
 
-    EMPTY_PASSAGE = "empty passages left out (neither title nor text)"
+    EMPTY_PASSAGE = "empty passages left out (neither title nor text, nor a picture)"
     REPEATED_PASSAGE = "passages left out that repeat an earlier one, id and all"
     NO_TITLE = "rows without the title column that was asked for"
     MENDED_TEXT = "texts with half a surrogate pair, mended with U+FFFD"
@@ -32,6 +32,8 @@ class Reason(Enum):
     ABSENT_PASSAGE = "judgments kept although their passage is absent (it counts as not found)"
     OTHER_KIND = "files left out that are of no kind that is read"
     UNREADABLE_FILE = "files left out that cannot be read"
+    UNREADABLE_PICTURE = "pictures left out that cannot be read"
+    ABSENT_PICTURE = "captions left out whose picture is not there"
     EMPTY_SIDE = "translations left out of which one side is empty"
     ONE_LANGUAGE = "translation units left out that hold one language only"
     REPEATED_TRANSLATION = "translations left out that repeat an earlier one"

@@ -12,6 +12,7 @@ from acclimate.formats.readreport import Reason, Tally
 from acclimate.types import Document, Query, Scalar
 
 DEFAULT_TITLE = "title"
+DEFAULT_IMAGE = "image"
 _LIKELY_TEXT = ("text", "body", "content", "contents", "passage", "abstract", "document")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 # Run files and judgment files part their columns with these.
@@ -20,11 +21,12 @@ _BREAKS_COLUMNS = re.compile("[\t\r\n\0\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class FieldNames:
-    """Which columns hold the id, the title and the text."""
+    """Which columns hold the id, the title, the text and the path of a picture ("" for none)."""
 
     id: str
     title: str
     text: str
+    image: str = DEFAULT_IMAGE
 
 
 class Row(NamedTuple):
@@ -39,14 +41,25 @@ def document_of(row: Row, names: FieldNames, tally: Tally, number: int | None = 
     missing = names.title not in row.fields
     if missing and names.title != DEFAULT_TITLE:
         tally.skip(Reason.NO_TITLE, row.place)
-    if names.text not in row.fields:
+    image = picture_of(row, names)
+    if names.text not in row.fields and not image:
         raise InputError(_no_text(row, names))
     return Document(
         id=_row_id(row, names.id, number),
-        text=_text(row, names.text, tally),
+        text=_text(row, names.text, tally) if names.text in row.fields else "",
         title="" if missing else _text(row, names.title, tally),
-        metadata=_metadata(row, names),
+        metadata=_metadata(row, names, image),
+        image=image,
     )
+
+
+def picture_of(row: Row, names: FieldNames) -> str:
+    """The path of the picture that a row names; "" where it names none.
+
+    An address on the web is no picture here: it stays a plain value, and nothing is fetched.
+    """
+    value = row.fields.get(names.image)
+    return value if isinstance(value, str) and "://" not in value else ""
 
 
 def query_of(row: Row, tally: Tally) -> Query:
@@ -100,12 +113,14 @@ def _text(row: Row, name: str, tally: Tally) -> str:
     return value
 
 
-def _metadata(row: Row, names: FieldNames) -> Mapping[str, Scalar]:
+def _metadata(row: Row, names: FieldNames, image: str) -> Mapping[str, Scalar]:
     """Every other column that holds one plain value, and what a `metadata` object holds of them.
 
     Lists and objects cannot be asked for in a filter and are left where they are.
     """
     own = {names.id, "_id", "id", names.title, names.text, "metadata"}
+    if image:
+        own.add(names.image)
     inner = row.fields.get("metadata")
     parts = [*(inner.items() if isinstance(inner, Mapping) else ()), *row.fields.items()]
     return {

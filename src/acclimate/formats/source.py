@@ -59,4 +59,5 @@ def whole(document: Document) -> Passage:
         document_id=str(said.get("document_id", document.id)),
         place=str(said.get("place", "")),
         metadata={name: value for name, value in said.items() if name not in CUT_FROM},
+        image=document.image,
     )

@@ -10,6 +10,7 @@ from acclimate.errors import UsageError
 from acclimate.formats.delimited import read_delimited
 from acclimate.formats.jsonl import read_jsonl
 from acclimate.formats.parquet import read_parquet
+from acclimate.formats.pictured import with_pictures
 from acclimate.formats.readreport import Placed, Tally
 from acclimate.formats.rows import FieldNames, Row, document_of
 from acclimate.formats.source import Unlabelled, whole
@@ -28,9 +29,14 @@ class TableFile(Unlabelled):
 
     def passages(self, tally: Tally) -> Iterator[Placed[Passage]]:
         """One passage a row."""
-        for number, row in enumerate(read_table(self.path, self.names), 1):
-            document = document_of(row, self.names, tally, number if self.number_rows else None)
-            yield Placed(row.place, whole(document))
+        rows = (
+            Placed(row.place, whole(document_of(row, self.names, tally, self._id_of(number))))
+            for number, row in enumerate(read_table(self.path, self.names), 1)
+        )
+        return with_pictures(rows, self.path.parent, tally)
+
+    def _id_of(self, number: int) -> int | None:
+        return number if self.number_rows else None
 
 
 def table_kind(path: Path) -> str:
