@@ -15,7 +15,7 @@ from acclimate.errors import UsageError
 from acclimate.progress import Progress, Silent
 from acclimate.recipes import apply_overrides, load_recipe, split_overrides
 from acclimate.settings import Recipe
-from acclimate.types import Passage, Query
+from acclimate.types import Hit, Passage, Query
 
 if TYPE_CHECKING:
     from acclimate.adapt.plan import Plan
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from acclimate.engine.records import Answer, Changes, SearchOptions
     from acclimate.engine.settings import IndexSettings
     from acclimate.engine.weights import LearnedWeights
+    from acclimate.evaluate.captions import CaptionRecall
     from acclimate.evaluate.evaluation import Comparison, Evaluation
     from acclimate.evaluate.sts import StsResult
     from acclimate.experiments.findings import Experiment
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from acclimate.multilingual.pair_settings import AlignSettings, DistillSettings, PairSettings
     from acclimate.multilingual.threshold import Quality
     from acclimate.multilingual.translations import TranslationAccuracy
+    from acclimate.pictures.read import PictureSource
 
 #: Hits looked at by measures without a cutoff of their own.
 DEPTH = 100
@@ -218,6 +220,24 @@ def evaluate_sts(model: str, files: Sequence[str | Path]) -> list[StsResult]:
     return measure_sts(open_encoder(model), [Path(each) for each in files])
 
 
+def evaluate_captions(
+    model: str,
+    corpus: str | Path | Corpus,
+    split: str = "test",
+    settings: CorpusSettings | None = None,
+) -> CaptionRecall:
+    """How often captions find their picture among a split's, and pictures one of their captions.
+
+    The queries of the corpus are the captions, and its judgments say of which pictures.
+    """
+    from acclimate.evaluate.captions import measure_captions
+    from acclimate.models.encoders import open_encoder
+
+    collection = _opened(corpus, settings)
+    _check_split(collection, split)
+    return measure_captions(open_encoder(model), collection, split)
+
+
 def evaluate_translations(
     model: str, source: str | Path, target: str | Path
 ) -> TranslationAccuracy:
@@ -309,6 +329,17 @@ def search_index(folder: str | Path, query: str, options: SearchOptions) -> Answ
     from acclimate.engine.engine import Engine
 
     return Engine.open(Path(folder).expanduser(), only=(options.mode,)).search(query, options)
+
+
+def search_index_by_picture(
+    folder: str | Path, picture: PictureSource, options: SearchOptions
+) -> Answer:
+    """The same for a query that is a picture: a path, or the bytes of a file."""
+    from acclimate.engine.engine import Engine
+    from acclimate.engine.kinds import DENSE
+
+    engine = Engine.open(Path(folder).expanduser(), only=(options.mode or DENSE,))
+    return engine.search_picture(picture, options)
 
 
 def weigh_by_judgments(
@@ -476,8 +507,29 @@ def search(
     # A query that somebody types is no passage of the corpus, so there is none to drop.
     drop_same_id = None if recorded else False
     retriever = open_system(system, collection, language, progress, drop_same_id=drop_same_id)
-    hits = retriever.search([asked], k)[0]
-    passages = _passages(collection, {hit.passage_id for hit in hits})
+    return _found(collection, retriever.search([asked], k)[0])
+
+
+def search_by_picture(
+    model: str,
+    corpus: str | Path | Corpus,
+    picture: PictureSource,
+    k: int = 10,
+    progress: Progress | None = None,
+    settings: CorpusSettings | None = None,
+) -> list[Found]:
+    """The best k passages for a query that is a picture; `model` is one of texts and pictures."""
+    from acclimate.systems import rank_by_picture
+
+    if k < 1:
+        raise UsageError(f"k is {k}; ask for at least 1 hit")
+    collection = _opened(corpus, settings)
+    return _found(collection, rank_by_picture(model, collection, picture, k, progress))
+
+
+def _found(corpus: Corpus, hits: Sequence[Hit]) -> list[Found]:
+    """Hits with their passages."""
+    passages = _passages(corpus, {hit.passage_id for hit in hits})
     return [
         Found(rank, hit.score, passages.get(hit.passage_id, Passage(hit.passage_id, "")))
         for rank, hit in enumerate(hits, 1)

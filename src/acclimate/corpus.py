@@ -101,6 +101,17 @@ class Corpus:
         if empty:
             raise InputError(f"{self.name}: no text and no picture in it{self._why_empty()}")
 
+    def texts(self) -> Iterator[Passage]:
+        """The passages, for what reads texts only; UsageError at the first picture."""
+        for passage in self.passages():
+            if passage.image:
+                raise UsageError(
+                    f"{self.name}: passage {passage.id!r} is a picture, and this works on texts; "
+                    "pictures are searched (index, search) and measured (evaluate). For their "
+                    "captions as texts, pass --set corpus.image_field="
+                )
+            yield passage
+
     def splits(self) -> list[str]:
         """The names of the splits with judgments: train, dev and test first."""
         return self.source.splits()

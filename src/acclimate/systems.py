@@ -16,16 +16,18 @@ from acclimate.corpus import Corpus
 from acclimate.errors import UsageError
 from acclimate.indexes.base import Retriever
 from acclimate.indexes.dense import ExactIndex, encode_corpus
+from acclimate.indexes.encode import seeing_encoder
 from acclimate.indexes.exact import StoredVectors
 from acclimate.indexes.lexical import LexicalIndex, LexicalSettings
 from acclimate.models.base import Encoder
 from acclimate.models.encoders import open_encoder
 from acclimate.paths import cache_folder
+from acclimate.pictures.read import PictureSource, picture_digest
 from acclimate.progress import Progress, Silent
 from acclimate.search.drop import DropSameId
 from acclimate.search.fuse import Fused
 from acclimate.search.run import RunRetriever
-from acclimate.types import Passage
+from acclimate.types import Hit, Passage
 
 BM25 = "bm25"
 RUN_ENDINGS = (".trec", ".run", ".txt")
@@ -50,6 +52,19 @@ def open_system(
     system = systems[0] if len(systems) == 1 else Fused(systems)
     drop = corpus.drop_same_id if drop_same_id is None else drop_same_id
     return DropSameId(system) if drop else system
+
+
+def rank_by_picture(
+    model: str, corpus: Corpus, picture: PictureSource, k: int, progress: Progress | None = None
+) -> list[Hit]:
+    """The best k passages for a query that is a picture, best first."""
+    encoder = seeing_encoder(open_encoder(model), "the query is a picture")
+    vector = encoder.encode_pictures([picture])
+    index = _dense(encoder, corpus, progress or Silent())
+    rows, scores = index.search_vectors(vector, k)
+    return [
+        Hit(index.ids[row], float(score)) for row, score in zip(rows[0], scores[0], strict=True)
+    ]
 
 
 def is_run(name: str) -> bool:
@@ -114,7 +129,7 @@ class _Contents:
     def reading(self, passages: Iterable[Passage]) -> Iterator[Passage]:
         for passage in passages:
             self.ids.append(passage.id)
-            for part in (passage.id, passage.content):
+            for part in (passage.id, passage.content, *_picture(passage)):
                 data = part.encode()
                 # The length keeps "ab" + "c" apart from "a" + "bc".
                 self._digest.update(len(data).to_bytes(8) + data)
@@ -123,6 +138,11 @@ class _Contents:
     @property
     def fingerprint(self) -> str:
         return self._digest.hexdigest()
+
+
+def _picture(passage: Passage) -> tuple[str, ...]:
+    """What tells a picture from the one that may lie at its path tomorrow."""
+    return (picture_digest(passage.image),) if passage.image else ()
 
 
 def _vector_file(contents: _Contents, encoder: Encoder) -> Path:

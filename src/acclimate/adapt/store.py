@@ -53,7 +53,7 @@ def store_passages(corpus: Corpus, run: Run) -> PassageStore:
 
     The corpus is read anew at every start, so that a changed file is never taken for the old one.
     """
-    return _store(corpus.passages(), run)
+    return _store(corpus.texts(), run)
 
 
 def sampled(passages: PassageStore, run: Run, count: int, seed: int) -> PassageStore:

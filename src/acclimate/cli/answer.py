@@ -62,6 +62,8 @@ def _show_reasons(result: Result, why: Explanation) -> None:
     show.line(f"{result.rank}. {result.passage.title or result.passage.id}: {stages}")
     _show_weights("terms", [(each.term, each.weight) for each in why.terms])
     _show_weights("words", [(each.word, each.weight) for each in why.words])
+    if why.note:
+        show.line(f"   {why.note}")
 
 
 def _show_weights(name: str, weights: Sequence[tuple[str, float]]) -> None:

@@ -44,12 +44,15 @@ def evaluate(
         typer.Argument(
             metavar="CORPUS...",
             help="A judged collection: a BEIR folder, python-stdlib or an ir_datasets id. For "
-            "other tasks: sts takes tables of sentence pairs, bitext two text files and known "
-            "pairs if not all lines are, language-bias a collection for each language.",
+            "other tasks: captions takes one with pictures, sts tables of sentence pairs, bitext "
+            "two text files and known pairs if not all lines are, language-bias a collection for "
+            "each language.",
             show_default=False,
         ),
     ],
-    task: Annotated[str, typer.Option(help="retrieval, sts, bitext or language-bias.")] = RETRIEVAL,
+    task: Annotated[
+        str, typer.Option(help="retrieval, captions, sts, bitext or language-bias.")
+    ] = RETRIEVAL,
     split: Annotated[str, typer.Option(help="The split of the judgments.")] = "test",
     measures: Annotated[
         str, typer.Option(help="Measures as ir_measures names them, parted by blanks.")
@@ -85,6 +88,7 @@ def evaluate(
     * `acclimate evaluate all-MiniLM-L6-v2 python-stdlib --compare run/model --compare bm25`
     * `acclimate evaluate index data/scifact --mode hybrid --compare bm25`
     * `acclimate evaluate bm25+run/model data/fiqa --split dev --measures "AP nDCG@20" --json`
+    * `acclimate evaluate CLIP data/flickr8k_1k --task captions`
     * `acclimate evaluate muse stsb-de-test.csv stsb-en-test.csv --task sts`
     * `acclimate evaluate muse de.txt en.txt --task bitext`
     * `acclimate evaluate muse data/xquad/de data/xquad/hi --task language-bias`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,14 +38,18 @@ SNIPPET = 240
 def search(
     system: SystemName,
     words: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="[CORPUS] QUERY",
             help="What to look for; before it the collection to search, unless SYSTEM is an "
-            "index folder.",
+            "index folder. With --image there is no QUERY.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Look for what is like it.", show_default=False),
+    ] = None,
     k: Annotated[int, typer.Option("-k", help="How many passages to show.")] = DEFAULTS.k,
     mode: Mode = DEFAULTS.mode,
     rerank: Rerank = DEFAULTS.rerank,
@@ -64,17 +69,17 @@ def search(
 
     * `acclimate search index "refund after 30 days" --mode hybrid --where "year >= 2020"`
     * `acclimate search bm25 python-stdlib "how do I pair up two lists"`
+    * `acclimate search photos-index --image query.jpg`
     * `acclimate search run/model my-documents/ "refund after 30 days" -k 3 --json`
     """
     options = SearchOptions(k, mode, rerank, rerank_top, rerank_seconds, where, languages, explain)
-    if len(words) > 2:
-        raise UsageError(f"{len(words)} words after SYSTEM; put the query in quotes")
+    corpus, query = _asked(list(words or ()), image, api.is_index(system))
     if api.is_index(system):
-        _in_index(system, words[-1], options, len(words), json)
-    elif len(words) == 2:
+        _in_index(system, corpus, query, options, json)
+    elif corpus:
         if options != SearchOptions(k=k):
             raise UsageError(f"{system} is no index folder; only one knows these options")
-        _in_corpus(system, words, k, language, changes, json)
+        _in_corpus(system, corpus, query, k, language, changes, json)
     else:
         raise UsageError(
             f"{system} is no index folder; check the name, or name the collection to search before "
@@ -82,31 +87,52 @@ def search(
         )
 
 
-def _in_index(system: str, query: str, options: SearchOptions, words: int, json: bool) -> None:
-    if words == 2:
+def _asked(words: list[str], image: Path | None, is_index: bool) -> tuple[str, str | Path]:
+    """The collection, "" where none is named, and what to look for in it."""
+    if len(words) > 2:
+        raise UsageError(f"{len(words)} words after SYSTEM; put the query in quotes")
+    if image is not None:
+        if len(words) > 1 or (words and is_index):
+            raise UsageError(f"both words ({words[-1]!r}) and --image; look for one of them")
+        return (words[0] if words else ""), image
+    if not words:
+        raise UsageError("nothing to look for; give a QUERY in quotes, or --image FILE")
+    return (words[0] if len(words) == 2 else ""), words[-1]
+
+
+def _in_index(
+    system: str, corpus: str, query: str | Path, options: SearchOptions, json: bool
+) -> None:
+    if corpus:
         raise UsageError(f"{system} is an index folder and holds its passages; leave CORPUS out")
-    answer = api.search_index(system, query, options)
+    if isinstance(query, Path):
+        answer = api.search_index_by_picture(system, query, options)
+    else:
+        answer = api.search_index(system, query, options)
     show.as_json(plain_answer(system, answer)) if json else show_answer(answer)
 
 
 def _in_corpus(
     system: str,
-    words: list[str],
+    corpus: str,
+    query: str | Path,
     k: int,
     language: str,
     changes: list[str] | None,
     json: bool,
 ) -> None:
-    corpus, query = words
     parts = split_overrides(changes or ())
     if parts.recipe:
         raise UsageError(f"--set {parts.recipe[0]}: search knows corpus settings (corpus.*) only")
     collection = open_corpus(corpus, parts.corpus)
-    found = api.search(system, collection, query, k, language, Bars())
+    if isinstance(query, Path):
+        found = api.search_by_picture(system, collection, query, k, Bars())
+    else:
+        found = api.search(system, collection, query, k, language, Bars())
     show.skipped(collection.report)
     if json:
         hits = [{"rank": hit.rank, "score": hit.score, **show.record(hit.passage)} for hit in found]
-        show.as_json({"system": system, "corpus": corpus, "query": query, "hits": hits})
+        show.as_json({"system": system, "corpus": corpus, "query": str(query), "hits": hits})
         return
     if not found:
         show.line("nothing found")

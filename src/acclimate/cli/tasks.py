@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from acclimate import api
 from acclimate.cli import show
+from acclimate.corpus import open_corpus
 from acclimate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +81,27 @@ def _language_bias(model: str, corpora: Sequence[str], split: str, json: bool) -
         _show_figures(rows)
 
 
+def _captions(model: str, corpora: Sequence[str], split: str, json: bool) -> None:
+    if len(corpora) != 1:
+        raise UsageError(f"--task captions takes one collection of pictures; got {len(corpora)}")
+    collection = open_corpus(corpora[0])
+    found = api.evaluate_captions(model, collection, split)
+    show.skipped(collection.report)
+    if json:
+        show.as_json({"system": model, "corpus": collection.name, "captions": show.record(found)})
+        return
+    show.line(f"{collection.name}: {found.captions} captions of {found.pictures} pictures")
+    show.table(
+        ("direction", *(f"R@{k}" for k in found.text_to_picture)),
+        [
+            ("text to picture", *map(_mean, found.text_to_picture.values())),
+            ("picture to text", *map(_mean, found.picture_to_text.values())),
+            ("by chance, text to picture", *(f"{each:.4f}" for each in found.chance.values())),
+        ],
+        numbers=len(found.chance),
+    )
+
+
 def _show_figures(rows: Mapping[str, Figures]) -> None:
     show.table(
         ("language", "nDCG@10 alone", "nDCG@10 pooled", "same language beyond 1/L", "rank gap"),
@@ -99,4 +121,9 @@ def _mean(estimate: Estimate, digits: int = 4) -> str:
     return f"{value} ({low} to {high})"
 
 
-_TASKS: Mapping[str, _Task] = {"sts": _sts, "bitext": _bitext, "language-bias": _language_bias}
+_TASKS: Mapping[str, _Task] = {
+    "sts": _sts,
+    "bitext": _bitext,
+    "language-bias": _language_bias,
+    "captions": _captions,
+}

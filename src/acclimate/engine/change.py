@@ -12,6 +12,8 @@ from acclimate.engine.store import Digests, Place, Store, digests_of
 from acclimate.errors import InputError
 from acclimate.formats.rows import checked_id
 from acclimate.indexes.base import Kind
+from acclimate.indexes.encode import seeing_encoder
+from acclimate.indexes.vectors import DenseKind
 from acclimate.types import Passage
 
 #: Passages of a stream that are held in memory, encoded and written together.
@@ -46,6 +48,7 @@ class Change:
     def take(self, passage: Passage) -> None:
         """Have the index hold this passage under its id."""
         _check(passage, sum(self._counts.values()) + 1)
+        _check_seen(passage, self._kinds)
         if not self._store.mark(passage.id):
             raise InputError(
                 f"passage id {passage.id!r} occurs twice; give every passage its own id"
@@ -109,6 +112,13 @@ def write_parts(
     synchronise(segment)
 
 
+def _check_seen(passage: Passage, kinds: Sequence[Kind]) -> None:
+    """Refuse a picture that a dense model could not read, before anything waits for it."""
+    for kind in kinds:
+        if passage.image and isinstance(kind, DenseKind):
+            seeing_encoder(kind.encoder, f"passage {passage.id!r} is a picture")
+
+
 def _check(passage: Passage, number: int) -> None:
     """Refuse what the database or a filter could not hold."""
     place = f"passage {number}"
@@ -122,8 +132,9 @@ def _check(passage: Passage, number: int) -> None:
             )
     values = (*passage.metadata, *passage.metadata.values())
     texts = [text for text in values if isinstance(text, str)]
+    own = (passage.title, passage.text, passage.document_id, passage.place, passage.image)
     try:
-        "".join([passage.title, passage.text, passage.document_id, passage.place, *texts]).encode()
+        "".join([*own, *texts]).encode()
     except UnicodeEncodeError as error:
         raise InputError(
             f"{place}: holds half a surrogate pair, which no file can hold; mend the text"

@@ -14,6 +14,7 @@ from acclimate.engine.modes import kinds_for
 from acclimate.engine.settings import IndexSettings
 from acclimate.models.encoderscorer import LateScorer
 from acclimate.models.sparse import SparseTexts, SparseVector
+from acclimate.types import Passage
 
 
 def decider(
@@ -34,6 +35,12 @@ def decider(
     if kinds[0] == SPARSE:
         return by_sparse(models.sparse(settings.sparse), query)
     return by_encoder(models.dense(dense_names(settings)[kinds[0]]), query)
+
+
+def decides_by_pixels(settings: IndexSettings, mode: str, rerank: str, passage: Passage) -> bool:
+    """Whether what decided over a passage is a model that saw its picture, and no word of it."""
+    dense = kinds_for(settings, mode)[-1] in dense_names(settings)
+    return bool(passage.image) and dense and not rerank
 
 
 def by_sparse(encoder: SparseTexts, query: str) -> ScoreTexts:

@@ -14,6 +14,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from acclimate.engine.by_picture import (
+    BY_PICTURE,
+    PictureRetriever,
+    picture_mode,
+    picture_vector,
+)
 from acclimate.engine.hybrid import keep_weights, read_weights
 from acclimate.engine.kinds import makers
 from acclimate.engine.manifest import read_manifest
@@ -30,10 +36,13 @@ from acclimate.engine.reasons import Reasons
 from acclimate.engine.records import DEFAULTS, Answer, Changes, Result, SearchOptions
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
+from acclimate.engine.snippets import best_snippet, body_start
 from acclimate.engine.trace import Trace
 from acclimate.engine.writer import Writer
 from acclimate.errors import SnapshotGone, UsageError
 from acclimate.indexes.base import Kind, Retriever
+from acclimate.models.base import Vectors
+from acclimate.pictures.read import PictureSource, name_of
 from acclimate.progress import Progress, Silent
 from acclimate.search.rerank import Reranked
 from acclimate.types import Hit, Passage, Query
@@ -135,6 +144,47 @@ class Engine:
         )  # fmt: skip
         return Answer(query, mode, results, tuple(trace.timings))
 
+    def search_picture(self, picture: PictureSource, options: SearchOptions = DEFAULTS) -> Answer:
+        """Answer a query that is a picture: a path, or the bytes of a file.
+
+        Raises PictureError where it cannot be read, UsageError where the options ask for what
+        reads words or the index has no model of pictures.
+        """
+        _check_options(options)
+        mode = picture_mode(self.settings, options)
+        trace = Trace()
+        with trace.time("picture"):
+            vector = picture_vector(self.settings, self.models, mode, picture)
+        return self._newest(lambda: self._answer_picture(picture, vector, mode, options, trace))
+
+    def _answer_picture(
+        self,
+        picture: PictureSource,
+        vector: Vectors,
+        mode: str,
+        options: SearchOptions,
+        trace: Trace,
+    ) -> Answer:
+        snapshot = self._snapshot
+        kind = kinds_for(self.settings, mode)[0]
+        allowed = snapshot.allowed(options.where)
+        retriever = trace.watch(PictureRetriever(kind, vector, snapshot, allowed))
+        hits = retriever.search([Query("query", "")], options.k)[0]
+        passages = snapshot.passages(snapshot.rows([hit.passage_id for hit in hits]))
+        explanation = BY_PICTURE if options.explain else None
+        results = tuple(
+            Result(
+                rank,
+                hit.score,
+                passage,
+                best_snippet(passage.content, start=body_start(passage)),
+                trace.stages(hit.passage_id),
+                explanation,
+            )
+            for rank, (hit, passage) in enumerate(zip(hits, passages, strict=True), 1)
+        )
+        return Answer(name_of(picture), mode, results, tuple(trace.timings))
+
     def retriever(self, options: SearchOptions = DEFAULTS) -> Retriever:
         """The way of searching that the options name, for many queries at once."""
         mode = chosen_mode(self.settings, options.mode)
@@ -153,6 +203,16 @@ class Engine:
             snapshot = self._snapshot
             rows = snapshot.rows([passage_id])
             return snapshot.passages(rows)[0] if rows[0] >= 0 else None
+
+        return self._newest(find)
+
+    def thumbnail(self, passage_id: str) -> bytes | None:
+        """A small JPEG of a passage's picture; None where there is no such passage or picture."""
+
+        def find() -> bytes | None:
+            snapshot = self._snapshot
+            (row,) = snapshot.rows([passage_id])
+            return snapshot.thumbnail(int(row)) if row >= 0 else None
 
         return self._newest(find)
 
@@ -246,6 +306,10 @@ def _unwatched(stage: Retriever) -> Retriever:
 def _check(query: str, options: SearchOptions) -> None:
     if not query.strip():
         raise UsageError("the query is empty; give some words to search for")
+    _check_options(options)
+
+
+def _check_options(options: SearchOptions) -> None:
     if not 1 <= options.k <= MOST_HITS:
         raise UsageError(f"k is {options.k}; ask for 1 to {MOST_HITS} hits")
     if options.rerank and not 1 <= options.rerank_top <= MOST_HITS:

@@ -12,7 +12,7 @@ from acclimate.engine.kinds import DENSE, LATE, LEXICAL, SPARSE, dense_names
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
 from acclimate.errors import UsageError
-from acclimate.indexes.base import Leg, Mask, Retriever
+from acclimate.indexes.base import Leg, Mask, Ranked, Retriever
 from acclimate.ranking import Rows, top
 from acclimate.search.fuse import Fused
 from acclimate.types import Hit, Query
@@ -34,13 +34,15 @@ class LegRetriever:
     def search(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
         """The best k allowed passages for each query, best first."""
         found = self.leg.search([query.text for query in queries], k, self.allowed)
-        return [
-            [
-                Hit(passage_id, float(score))
-                for passage_id, score in zip(self.snapshot.ids(each.rows), each.scores, strict=True)
-            ]
-            for each in found
-        ]
+        return [hits_of(self.snapshot, each) for each in found]
+
+
+def hits_of(snapshot: Snapshot, found: Ranked) -> list[Hit]:
+    """Rows with scores as hits."""
+    return [
+        Hit(passage_id, float(score))
+        for passage_id, score in zip(snapshot.ids(found.rows), found.scores, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

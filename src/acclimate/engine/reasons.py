@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from acclimate.engine.deciders import decider
-from acclimate.engine.explain import explain_hit
+from acclimate.engine.attribution import ScoreTexts
+from acclimate.engine.deciders import decider, decides_by_pixels
+from acclimate.engine.explain import explain_hit, heaviest_terms
 from acclimate.engine.kinds import LEXICAL, SPARSE
 from acclimate.engine.models import Models
 from acclimate.engine.modes import kinds_for
@@ -23,6 +24,9 @@ from acclimate.ranking import Rows
 from acclimate.types import Passage
 
 Terms = Sequence[TermWeight]
+
+#: What stands where the words of a picture's caption would be weighed.
+A_PICTURE = "found by its picture, which the model reads whole: no word of it was weighed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +67,16 @@ class Reasons:
         score = decider(self.settings, self.models, self.mode, self.options.rerank, self.query)
         only = self.options.explain_ids or [passage.id for passage in passages]
         return [
-            explain_hit(passage.content, terms or tokens, score) if passage.id in only else None
+            self._explained(passage, terms or tokens, score) if passage.id in only else None
             for passage, terms, tokens in zip(
                 passages, lexical, self._terms(SPARSE, rows), strict=True
             )
         ]
+
+    def _explained(self, passage: Passage, terms: Terms, score: ScoreTexts | None) -> Explanation:
+        if decides_by_pixels(self.settings, self.mode, self.options.rerank, passage):
+            return Explanation(heaviest_terms(terms), note=A_PICTURE)
+        return explain_hit(passage.content, terms, score)
 
     def _snippet(
         self,

@@ -88,10 +88,14 @@ class WordWeight:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a passage was found: term by term, and word by word of the passage."""
+    """Why a passage was found: term by term, and word by word of the passage.
+
+    `note` says why there are no words where none can be weighed, as in a picture.
+    """
 
     terms: tuple[TermWeight, ...] = ()
     words: tuple[WordWeight, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,14 @@ CREATE INDEX facts_by_number ON facts (field, number) WHERE number IS NOT NULL;
 """
 
 
+# Apart, because index folders that were made before it lack it: a writer adds it for good, and a
+# reader for itself.
+_PICTURES = (
+    "CREATE {} TABLE pictures"
+    " (passage INTEGER PRIMARY KEY, path TEXT NOT NULL, thumbnail BLOB NOT NULL)"
+)
+
+
 def create_database(folder: Path) -> None:
     """An empty database in a folder that has none."""
     database = sqlite3.connect(folder / DATABASE, isolation_level=None)
@@ -51,7 +59,7 @@ def create_database(folder: Path) -> None:
         # Not synchronised yet: the first commit does it, before which the folder is no index.
         database.executescript(
             f"PRAGMA synchronous = OFF; PRAGMA application_id = {_APPLICATION};"
-            f"PRAGMA journal_mode = WAL; BEGIN; {_TABLES} COMMIT;"
+            f"PRAGMA journal_mode = WAL; BEGIN; {_TABLES} {_PICTURES.format('')}; COMMIT;"
         )
     finally:
         database.close()
@@ -63,6 +71,8 @@ def open_for_writing(folder: Path) -> sqlite3.Connection:
     database.execute("PRAGMA synchronous = FULL")
     # Deleted texts are overwritten in the file, not only forgotten.
     database.execute("PRAGMA secure_delete = ON")
+    if not _has_pictures(database):
+        database.execute(_PICTURES.format(""))
     return database
 
 
@@ -72,6 +82,8 @@ def open_for_reading(folder: Path) -> sqlite3.Connection:
     # read-only disk does not allow; nobody writes there, so that it may be read as it is.
     written = (folder / f"{DATABASE}-wal").exists() or os.access(folder, os.W_OK)
     database = _opened(folder, "mode=rw" if written else "mode=ro&immutable=1")
+    if not _has_pictures(database):
+        database.execute(_PICTURES.format("TEMP"))
     database.execute("PRAGMA query_only = ON")
     for name, function, count in (
         ("number_of", number_of, 1),
@@ -80,6 +92,10 @@ def open_for_reading(folder: Path) -> sqlite3.Connection:
     ):
         database.create_function(name, count, function, deterministic=True)
     return database
+
+
+def _has_pictures(database: sqlite3.Connection) -> bool:
+    return bool(database.execute("SELECT 1 FROM sqlite_master WHERE name = 'pictures'").fetchall())
 
 
 def _opened(folder: Path, mode: str) -> sqlite3.Connection:

@@ -113,6 +113,14 @@ class Snapshot:
             raise self._gone()
         return [_passage(*values) for values in found]
 
+    def thumbnail(self, row: int) -> bytes | None:
+        """The small JPEG of a live row's picture; None where the passage is no picture."""
+        (number,) = self._table.numbers(np.array([row]))
+        query = "SELECT thumbnail FROM pictures WHERE passage = ?"
+        with self._texts as database:
+            found = database.execute(query, (number,)).fetchone()
+        return found and bytes(found[0])
+
     def allowed(self, where: str) -> Mask:
         """The live rows that a filter matches, shape (rows,), read-only; all for an empty one.
 
@@ -192,15 +200,23 @@ _LANGUAGES = (
     "SELECT f.text, f.passage FROM facts f JOIN fields n ON n.number = f.field WHERE n.name = ?"
 )
 _PASSAGE = (
-    "SELECT p.id, t.text, p.title, p.document_id, p.place, t.metadata"
-    " FROM passages p JOIN texts t ON t.passage = p.number WHERE p.number = ?"
+    "SELECT p.id, t.text, p.title, p.document_id, p.place, t.metadata, i.path"
+    " FROM passages p JOIN texts t ON t.passage = p.number"
+    " LEFT JOIN pictures i ON i.passage = p.number WHERE p.number = ?"
 )
 
 
 def _passage(
-    passage_id: str, text: str, title: str, document_id: str, place: str, metadata: str
+    passage_id: str,
+    text: str,
+    title: str,
+    document_id: str,
+    place: str,
+    metadata: str,
+    image: str | None,
 ) -> Passage:
-    return Passage(passage_id, text, title, document_id, place, json.loads(metadata))
+    facts = json.loads(metadata)
+    return Passage(passage_id, text, title, document_id, place, facts, image or "")
 
 
 class _Reader:

@@ -17,6 +17,8 @@ from acclimate.engine import schema
 from acclimate.engine.facts import OWN, number_of, text_of, truth_of
 from acclimate.engine.segments import Segment
 from acclimate.indexes.base import Mask
+from acclimate.pictures.read import picture_digest
+from acclimate.pictures.thumbnail import make_thumbnail
 from acclimate.types import Passage
 
 #: Seconds for which dead passages are kept, for readers that have not opened the newer state.
@@ -48,7 +50,11 @@ class Known(NamedTuple):
 def digests_of(passage: Passage) -> Digests:
     """Hashes of a passage's content, and of everything that the index keeps of it."""
     content = [passage.title, passage.text]
+    if passage.image:
+        content.append(picture_digest(passage.image))
     whole = [*content, passage.document_id, passage.place, dict(passage.metadata)]
+    if passage.image:
+        whole.append(passage.image)
     return Digests(_digest(content), _digest(whole))
 
 
@@ -125,6 +131,9 @@ class Store:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (passage.id, *place, passage.title, passage.document_id, passage.place, *digests),
         ).lastrowid
+        if passage.image:
+            small = make_thumbnail(passage.image)
+            self._run("INSERT INTO pictures VALUES (?, ?, ?)", (number, passage.image, small))
         metadata = json.dumps(dict(passage.metadata), ensure_ascii=False)
         self._run("INSERT INTO texts VALUES (?, ?, ?)", (number, passage.text, metadata))
         facts = [
@@ -199,6 +208,7 @@ class Store:
             delete = "DELETE FROM facts WHERE field IN (SELECT number FROM fields) AND passage = ?"
             self._database.executemany(delete, dead)
             self._database.executemany("DELETE FROM texts WHERE passage = ?", dead)
+            self._database.executemany("DELETE FROM pictures WHERE passage = ?", dead)
             self._database.executemany("DELETE FROM passages WHERE number = ?", dead)
         self._run("DELETE FROM commits WHERE version <= ?", (old,))
 

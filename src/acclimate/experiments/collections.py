@@ -12,6 +12,7 @@ from acclimate.adapt.sources import Judged, label_source
 from acclimate.corpus import Corpus, open_corpus
 from acclimate.errors import UsageError
 from acclimate.experiments.grid import Collection
+from acclimate.pictures.read import picture_digest
 from acclimate.pretrain.methods import needs_source
 from acclimate.settings import Recipe
 
@@ -80,6 +81,8 @@ def _contents(corpus: Corpus, judged: Corpus, split: str) -> Iterator[str]:
     for passage in corpus.passages():
         yield passage.id
         yield passage.content
+        if passage.image:
+            yield picture_digest(passage.image)
     for query in judged.queries(split):
         yield query.id
         yield query.text

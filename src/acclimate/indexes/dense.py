@@ -12,6 +12,7 @@ import torch
 
 from acclimate.errors import InputError, UsageError
 from acclimate.indexes.arrays import write_blocks
+from acclimate.indexes.encode import encode_mixed
 from acclimate.indexes.exact import QUERY_BLOCK, Comparison, StoredVectors
 from acclimate.models.base import Encoder, Vectors
 from acclimate.ranking import Rows, places
@@ -83,7 +84,7 @@ def encode_corpus(
         waiting = iter(passages)
         while batch := list(islice(waiting, chunk)):
             ids.extend(passage.id for passage in batch)
-            yield encoder.encode_passages([passage.content for passage in batch])
+            yield encode_mixed(encoder, batch)
 
     write_blocks(partial, encoder.dimension, np.float16 if half else np.float32, blocks())
     if not ids:

@@ -13,6 +13,7 @@ import torch
 
 from acclimate.errors import InputError, StaleRows, UsageError
 from acclimate.indexes.base import Mask, Ranked, Scores
+from acclimate.indexes.encode import encode_mixed
 from acclimate.indexes.exact import QUERY_BLOCK, Comparison, StoredVectors
 from acclimate.indexes.graph import BUILD_BREADTH, LINKS, Graph
 from acclimate.indexes.vectorpart import (
@@ -85,7 +86,7 @@ class DenseKind:
     def _encoded(self, passages: Sequence[Passage]) -> Iterator[StoredVectors]:
         for start in range(0, len(passages), CHUNK):
             chunk = passages[start : start + CHUNK]
-            vectors = self.encoder.encode_passages([passage.content for passage in chunk])
+            vectors = encode_mixed(self.encoder, chunk)
             with np.errstate(over="ignore"):
                 stored = vectors.astype(STORES[self.store])
             wrong = np.flatnonzero(~np.isfinite(stored).all(axis=1))

@@ -34,7 +34,7 @@ def debias(
     encoder, detector = open_encoder(model), LanguageDetector.load()
     found = MeansByLanguage()
     with progress.task("encode", None) as advance:
-        for texts in _blocks(chain.from_iterable(corpus.passages() for corpus in corpora)):
+        for texts in _blocks(chain.from_iterable(corpus.texts() for corpus in corpora)):
             found.add(encoder.encode_passages(texts), [detector.detect(text) for text in texts])
             advance(len(texts))
     means = found.means(LEAST_PASSAGES)

@@ -50,7 +50,7 @@ def read_pool(corpora: Sequence[Corpus], split: str) -> Pool:
             f"{', '.join(names)}; give two or more, each in a folder named after its language"
         )
     texts = {
-        name: {passage.id: passage.content for passage in corpus.passages()}
+        name: {passage.id: passage.content for passage in corpus.texts()}
         for name, corpus in zip(names, corpora, strict=True)
     }
     ids = tuple(sorted(texts[names[0]]))

@@ -6,6 +6,7 @@ only those for the usual formats are ever asked.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -52,6 +53,11 @@ def picture_bytes(source: PictureSource, limits: PictureLimits = LIMITS) -> byte
     """The file as it is. Raises PictureError where there is none, or too much of one."""
     with _file(source, limits) as file:
         return file.read()
+
+
+def picture_digest(source: PictureSource, limits: PictureLimits = LIMITS) -> str:
+    """A hash of the file's bytes: a picture is the same wherever it lies, and under any name."""
+    return hashlib.sha256(picture_bytes(source, limits)).hexdigest()
 
 
 @contextmanager

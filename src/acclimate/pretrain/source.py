@@ -71,7 +71,7 @@ def source_pairs(settings: SourceSettings) -> SourcePairs:
     asked = {query.id: query.text for query in corpus.queries(settings.split)}
     right = [row for row in corpus.judgments(settings.split) if row.grade > 0]
     wanted = {row.passage_id for row in right}
-    texts = {each.id: each.content for each in corpus.passages() if each.id in wanted}
+    texts = {each.id: each.content for each in corpus.texts() if each.id in wanted}
     pairs = [
         (asked[row.query_id], texts[row.passage_id]) for row in right if row.passage_id in texts
     ]
