@@ -72,7 +72,8 @@ def save_clip(folder: Path) -> Path:
     model = CLIPModel(CLIPConfig(text_config=words, vision_config=_vision(), projection_dim=16))
     size = {"height": SIDE, "width": SIDE}
     pictures = CLIPImageProcessorPil(size={"shortest_edge": SIDE}, crop_size=size)
-    CLIPProcessor(pictures, tokenizer).save_pretrained(folder)
+    join: Any = CLIPProcessor
+    join(pictures, tokenizer).save_pretrained(folder)
     model.save_pretrained(folder)
     return folder
 
@@ -107,7 +108,8 @@ def save_siglip(folder: Path) -> Path:
     torch.manual_seed(6)
     model = SiglipModel(SiglipConfig(text_config=words, vision_config=_vision()))
     pictures = SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE})
-    SiglipProcessor(pictures, tokenizer).save_pretrained(folder)
+    join: Any = SiglipProcessor
+    join(pictures, tokenizer).save_pretrained(folder)
     model.save_pretrained(folder)
     return folder
 
@@ -137,7 +139,8 @@ def save_pictures(folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     found = {f"{c} {s}": folder / f"{c}-{s}.png" for c in COLOURS for s in SHAPES}
     for name, path in found.items():
-        draw(*name.split()).save(path)
+        colour, shape = name.split()
+        draw(colour, shape).save(path)
     return found
 
 
