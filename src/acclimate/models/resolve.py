@@ -153,6 +153,7 @@ def whereabouts(name: str) -> Whereabouts:
 PACKAGED_GIGABYTES = {
     "sentence-transformers/all-MiniLM-L6-v2": 0.09,
     "google/gemma-3-270m": 0.54,
+    "ml-illustrated/efficientnet-lite0": 0.02,
 }
 
 
