@@ -23,7 +23,8 @@ _CHOICES = {
     "student.kind": ("dense", "sparse", "late", "cross-encoder"),
     "student.similarity": ("auto", "dot", "cosine"),
     "student.dtype": ("auto", "float32", "bfloat16"),
-    "train.objective": ("margin-mse", "kl", "mnrl"),
+    "train.freeze": ("", "text", "pictures", "bodies"),
+    "train.objective": ("margin-mse", "kl", "mnrl", "clip"),
 }
 _SHARES = (
     "generate.top_p",
@@ -211,7 +212,7 @@ def _check(recipe: Recipe, place: str) -> None:
 
 
 def _check_negatives(train: TrainSettings, place: str) -> None:
-    if train.negatives == 0 and train.objective != "mnrl":
+    if train.negatives == 0 and train.objective not in ("mnrl", "clip"):
         raise UsageError(
             f"{place}: train.negatives is 0; only the objective mnrl has other negatives, those of "
             "its batch, so set at least 1"

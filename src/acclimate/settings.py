@@ -14,6 +14,9 @@ class StudentSettings:
     model: str = "sentence-transformers/all-MiniLM-L6-v2"
     #: "dense", "sparse" (SPLADE), "late" (ColBERT) or "cross-encoder"; GPL adapts dense ones.
     kind: str = "dense"
+    #: A picture tower to set beside a `model` that reads texts only: a picture model's name, or
+    #: "new" for a small one without any training.
+    pictures: str = ""
     #: Tokens per passage, in training and in use; 0 keeps the model's own limit.
     max_seq_length: int = 0
     #: "auto" keeps what the model declares; "dot" and "cosine" decide.
@@ -108,7 +111,9 @@ class TrainSettings:
     """Training; names as in sentence-transformers' training arguments."""
 
     #: "margin-mse" (GPL paper, equation 1), "kl" (listwise, arXiv 2505.19274), or "mnrl", which
-    #: takes no labels and sets each query against its whole batch (QGen; arXiv 1807.03748).
+    #: takes no labels and sets each query against its whole batch (QGen; arXiv 1807.03748); for
+    #: pictures with captions "clip", which sets each picture against the batch too (arXiv
+    #: 2103.00020, figure 3).
     objective: str = "margin-mse"
     #: Negatives in each training example: 1 as in the paper, or more; for mnrl also 0, as a
     #: batch's other passages are negatives too.
@@ -161,6 +166,9 @@ class TrainSettings:
     #: Adapt how queries are read and leave passages the vectors that they have, so that nothing is
     #: indexed anew; the model is delivered with a way for each.
     query_only: bool = False
+    #: What of a picture model stays as it is: "text" or "pictures", the whole tower (LiT, arXiv
+    #: 2111.07991); "bodies", both towers but for the linear layers that end them; or nothing.
+    freeze: str = ""
     #: Learn factors of this rank beside the layers of attention and feed-forward, and leave the
     #: weights as they are (LoRA, arXiv 2106.09685); 0 learns all weights. A higher learning rate
     #: than for all weights is usual.

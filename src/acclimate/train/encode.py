@@ -9,31 +9,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from acclimate.pictures.read import read_picture
 from acclimate.train.team import ALONE, Team
 
 if TYPE_CHECKING:
+    from sentence_transformers.base.model import BaseModel
+
     from acclimate.train.trainee import Trainee
 
 #: Tokens whose graphs are kept: 2 GiB or so for six layers of 384, 8 GiB for six of 768.
 GRAPH_TOKENS = 16_384
+#: What a picture counts as, in characters where micro-batches are made ...
+PICTURE_LENGTH = 1200
+#: ... and in tokens where graphs are kept: one for so many numbers, as in a ViT of patch size 16.
+NUMBERS_PER_TOKEN = 3 * 16 * 16
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text, or a query and a passage to be read together, with what its role asks for."""
+    """A text, a query and a passage to be read together, or a picture's file.
 
-    content: str | tuple[str, str]
+    The prompt and the task are what its role asks for.
+    """
+
+    content: str | tuple[str, str] | Path
     prompt: str | None
     task: str | None = None
 
     @property
     def length(self) -> int:
         """In characters."""
+        if isinstance(self.content, Path):
+            return PICTURE_LENGTH
         return len(self.content) if isinstance(self.content, str) else sum(map(len, self.content))
 
 
@@ -69,7 +82,7 @@ class GradientEncoder:
         found: list[tuple[list[int], Tensor]] = []
         kept = 0
         for part in self._micro_batches(texts):
-            kept += part.features["input_ids"].numel() * self.trainee.graph_weight
+            kept += _tokens(part.features) * self.trainee.graph_weight
             keep = kept <= GRAPH_TOKENS
             part.random = self._random_states()
             with torch.set_grad_enabled(keep):
@@ -156,7 +169,9 @@ class GradientEncoder:
         """Tokens of texts that share a prompt and a task, on the model's device."""
         task = {"task": texts[0].task} if texts[0].task else {}
         features = self.trainee.model.preprocess(
-            [text.content for text in texts], prompt=texts[0].prompt, **task
+            [as_input(text.content, self.trainee.model) for text in texts],
+            prompt=texts[0].prompt,
+            **task,
         )
         return {
             # What is no tensor tells the pooling how long the prompt is.
@@ -185,5 +200,22 @@ def _section(places: list[int], outputs: Tensor) -> tuple[list[int] | slice, ...
     return (places, *(slice(size) for size in outputs.shape[1:]))
 
 
-def _role(text: Text) -> tuple[str, str]:
-    return text.prompt or "", text.task or ""
+def _role(text: Text) -> tuple[bool, str, str]:
+    return isinstance(text.content, Path), text.prompt or "", text.task or ""
+
+
+def as_input(content: str | tuple[str, str] | Path, model: BaseModel) -> Any:
+    """What sentence-transformers takes: a picture opened by us, a text as a text.
+
+    A model of pictures would itself open, or fetch, what a text names as a file or an address.
+    """
+    if isinstance(content, Path):
+        return read_picture(content)
+    return {"text": content} if "image" in model.modalities else content
+
+
+def _tokens(features: dict[str, Any]) -> int:
+    """How large a graph the features make."""
+    if "input_ids" in features:
+        return int(features["input_ids"].numel())
+    return int(features["pixel_values"].numel()) // NUMBERS_PER_TOKEN
