@@ -117,8 +117,10 @@ def train(
     `source` names a judged collection (whose `split` is learned from), a table of pairs, triples
     or scored lists, or the folder of a finished `adapt`. `objective`, `model`, `kind` and
     `negatives` change `train.objective`, `student.model`, `student.kind` and `train.negatives` of
-    the recipe; `overrides` change anything else.
+    the recipe; `overrides` change anything else. With the objective `clip` (recipe `pictures`) the
+    collection's passages are pictures, and its queries their captions.
     """
+    from acclimate.adapt.captions import train_on_captions
     from acclimate.adapt.sources import label_source
     from acclimate.adapt.supervised import follow, supervised
     from acclimate.train.team import join
@@ -128,6 +130,9 @@ def train(
     changes = [f"{key}={value}" for key, value in named.items() if value is not None]
     parts = split_overrides([*changes, *overrides])
     chosen = apply_overrides(_recipe(recipe), parts.recipe)
+    if chosen.train.objective == "clip":
+        corpus = _opened(source, parts.corpus)
+        return train_on_captions(corpus, split, Path(out), chosen, progress)
     with join() as team:
         if team.rank > 0:
             return follow(team)

@@ -93,6 +93,13 @@ def follow(team: Team) -> Training:
 def _check(recipe: Recipe, out: Path, team: Team) -> None:
     """Refuse before the work what does not fit together."""
     kind, settings = recipe.student.kind, recipe.train
+    for name, value in (("student.pictures", recipe.student.pictures),
+                        ("train.freeze", settings.freeze)):  # fmt: skip
+        if value:
+            raise UsageError(
+                f"{name} is {value!r}, which is for pictures with captions; leave it empty, or "
+                "train with --recipe pictures"
+            )
     if (out / MANIFEST).exists():
         raise UsageError(f"{out} holds a finished adapt, whose model/ this one would replace; "
                          "name another --out")  # fmt: skip

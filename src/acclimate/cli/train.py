@@ -38,7 +38,10 @@ def train(
     ],
     objective: Annotated[
         str | None,
-        typer.Option(help="mnrl, margin-mse or kl; the recipe's (mnrl).", show_default=False),
+        typer.Option(
+            help="mnrl, margin-mse, kl, or clip for pictures; the recipe's (mnrl).",
+            show_default=False,
+        ),
     ] = None,
     model: Annotated[
         str | None,
@@ -71,6 +74,7 @@ def train(
 
     * `acclimate train data/scifact --out trained`
     * `acclimate train pairs.jsonl --out trained --kind sparse --model a-masked-language-model`
+    * `acclimate train photos --out trained --recipe pictures`
     * `acclimate train run --out teacher --kind cross-encoder --objective margin-mse`
     """
     STATE.resumable = True
