@@ -29,6 +29,7 @@ from acclimate.multilingual.pair_settings import DistillSettings
 from acclimate.multilingual.pair_split import Split, split
 from acclimate.multilingual.pair_store import Integers, PairStore, store_pairs
 from acclimate.multilingual.pair_training import Lesson, PairTask, train_pairs
+from acclimate.multilingual.picture_teacher import text_tower, with_pictures
 from acclimate.multilingual.vocabulary_student import body_name, student_name
 from acclimate.progress import Progress
 from acclimate.runs import Run, key_of
@@ -47,17 +48,19 @@ def distill(
     """Teach a student the teacher's vectors in the languages of the translations.
 
     `student` is a model's name, `new` for the teacher's body with a new vocabulary, or `new:NAME`
-    for another body. The model is OUT/model; called again with the same `out`, it resumes. Raises
-    UsageError for translations that are not from the teacher's language.
+    for another body. Of a teacher that reads pictures too the text tower teaches, and the student
+    is given its picture tower. The model is OUT/model; called again with the same `out`, it
+    resumes. Raises UsageError for translations that are not from the teacher's language.
     """
     report = ReadReport()
     with Run(out, progress) as run:
         store = store_pairs(run, found, settings.pairs.source_language, excluded, report)
         _check_languages(store, settings.pairs.source_language)
         parts = split(store, settings.pairs)
-        master = as_given(DenseEncoder.load(teacher))
+        texts = text_tower(run, teacher, student)
+        master = as_given(DenseEncoder.load(texts))
         wanted = teacher_vectors(run, master, store, _asked(store, parts))
-        name = student_name(run, student, teacher, store, parts, settings.vocabulary)
+        name = student_name(run, student, texts, store, parts, settings.vocabulary)
         learner = shaped_like(_loaded(name, settings), master, settings.train.seed)
         held_out = {each: store.pairs(rows) for each, rows in parts.held_out.items()}
         before = measure_languages(learner, held_out)
@@ -74,14 +77,14 @@ def distill(
             model=out / "model",
             student=student,
             base=resolve(body_name(student, teacher)),
-            teacher=master.resolved,
+            teacher=resolve(teacher),
             agreement=_agreement(learner, store, parts, wanted),
             languages=language_results(parts, before, measure_languages(learner, held_out)),
             course=course,
             settings=settings,
             report=report,
         )
-        publish(result, folder / "model")
+        publish(result, with_pictures(run, learner, folder / "model", teacher))
         return result
 
 
