@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from acclimate.models.packaged import PACKAGED, find_packaged
+from acclimate.models.two_towers import NEW
 from acclimate.recipes import list_recipes, load_recipe
 from acclimate.settings import Recipe
 
@@ -42,6 +43,8 @@ def list_models() -> list[ModelInfo]:
 def models_of(recipe: Recipe) -> Iterator[str]:
     """Every model that a recipe names."""
     yield recipe.student.model
+    if recipe.student.pictures not in ("", NEW):
+        yield recipe.student.pictures
     if not recipe.generate.only_own_sentences:
         yield recipe.generate.model
     searchers = recipe.mine.retrievers + (recipe.filter.retrievers if recipe.filter.enabled else ())

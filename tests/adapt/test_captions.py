@@ -199,15 +199,21 @@ def deadly(corpus: Path, out: Path, recipe: Recipe, fatal: str = "", nth: int = 
     train_on_captions(open_corpus(corpus), "train", out, recipe)
 
 
+@pytest.fixture(scope="module")
+def whole(drawn: Path, base: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training that nothing interrupted."""
+    out = tmp_path_factory.mktemp("whole")
+    deadly(drawn, out, steps(base, "text", 6))
+    return out
+
+
 @pytest.mark.parametrize(("fatal", "nth"), KILLS.values(), ids=KILLS)
 def test_killed_training_ends_as_one_that_was_not_interrupted(
-    fatal: str, nth: int, drawn: Path, base: Recipe, tmp_path: Path
+    fatal: str, nth: int, whole: Path, drawn: Path, base: Recipe, tmp_path: Path
 ) -> None:
     recipe = steps(base, "text", 6)
-    out = tmp_path / "killed"
-    [code] = in_processes(deadly, (drawn, out, recipe, fatal, nth))
+    [code] = in_processes(deadly, (drawn, tmp_path, recipe, fatal, nth))
     assert code == -signal.SIGKILL
-    deadly(drawn, out, recipe)
-    deadly(drawn, tmp_path / "whole", recipe)
+    deadly(drawn, tmp_path, recipe)
     for tower in ("text", "image"):
-        assert same(weights(out / "model", tower), weights(tmp_path / "whole/model", tower))
+        assert same(weights(tmp_path / "model", tower), weights(whole / "model", tower))

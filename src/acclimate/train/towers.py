@@ -88,6 +88,7 @@ def hold_statistics(model: nn.Module) -> None:
             module.eval()
 
 
+@torch.no_grad()
 def _tower(model: SentenceTransformer, kind: Kind) -> Tower:
     modules = modules_of(model, kind)
     learning = {n for n, weight in _used(model, kind).items() if weight.requires_grad}
