@@ -16,6 +16,7 @@ LEVELS = {
     "ranking": 1,
     "fields": 1,
     "models/prompts": 1,
+    "models/languages": 2,
     "pictures": 2,
     "formats": 3,
     "settings": 2,
