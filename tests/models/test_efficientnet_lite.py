@@ -35,9 +35,9 @@ def lite0(given: dict[str, Tensor], pictures: Tensor) -> Tensor:
     """EfficientNet-Lite0 written down from its description: (pictures, 1280, 7, 7)."""
 
     def normed(name: str, values: Tensor) -> Tensor:
-        parts = (given[f"{name}.{part}"] for part in ("running_mean", "running_var",
-                                                      "weight", "bias"))  # fmt: skip
-        return batch_norm(values, *parts, eps=1e-3)
+        mean, variance = given[f"{name}.running_mean"], given[f"{name}.running_var"]
+        weight, bias = given[f"{name}.weight"], given[f"{name}.bias"]
+        return batch_norm(values, mean, variance, weight, bias, eps=1e-3)
 
     def convolved(name: str, values: Tensor, stride: int = 1, *, deep: bool = False) -> Tensor:
         weight = given[f"{name}.weight"]

@@ -75,7 +75,7 @@ def test_student_has_the_teachers_pictures_as_they_were(
         encoder = open_encoder(str(name))
         assert isinstance(encoder, PictureEncoder)
         vectors.append(encoder.encode_pictures([tmp_path / "red.png"]))
-    np.testing.assert_array_equal(*vectors)
+    np.testing.assert_array_equal(vectors[0], vectors[1])
 
 
 def test_other_languages_are_where_the_teacher_has_the_text(

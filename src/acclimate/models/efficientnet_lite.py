@@ -72,7 +72,7 @@ def _model(given: dict[str, Tensor]) -> EfficientNetModel:
             open_gate = name.endswith("expand.bias")
             wanted[name] = torch.full_like(tensor, _OPEN if open_gate else 0.0)
     model.load_state_dict(wanted)
-    return model.eval()
+    return model
 
 
 def _renamed(name: str) -> str:

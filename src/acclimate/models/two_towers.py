@@ -41,7 +41,7 @@ def modules_of(model: SentenceTransformer, kind: Kind) -> list[Module]:
     for module in model.children():
         if isinstance(module, Router):
             route = module._resolve_route_name(None, kind) or module.default_route
-            found.extend(cast(nn.Module, module.sub_modules[str(route)]).children())
+            found.extend(module.sub_modules[str(route)].children())
         else:
             found.append(module)
     return cast("list[Module]", found)
@@ -104,12 +104,13 @@ def _body(name: str) -> Transformer:
 
     folder = resolve(name).folder
     _check_picture_model(name, folder)
-    return Transformer(
+    body: Transformer = Transformer(
         str(folder),
         modality_config=_POOLED,
         module_output_name="sentence_embedding",
         model_kwargs={"dtype": torch.float32, "use_safetensors": True, "local_files_only": True},
     )
+    return body
 
 
 def _check_picture_model(name: str, folder: Path) -> None:
@@ -141,4 +142,7 @@ def _new_body() -> Transformer:
     with TemporaryDirectory() as folder:
         ViTModel(config).save_pretrained(folder)
         ViTImageProcessorPil(size={"height": side, "width": side}).save_pretrained(folder)
-        return Transformer(folder, modality_config=_POOLED, module_output_name="sentence_embedding")
+        body: Transformer = Transformer(
+            folder, modality_config=_POOLED, module_output_name="sentence_embedding"
+        )
+        return body
