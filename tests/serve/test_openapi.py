@@ -19,6 +19,8 @@ from acclimate.serve.settings import Limits, ServeSettings
 
 ROUTES = {
     "/search": {"get", "post"},
+    "/search/picture": {"post"},
+    "/thumbnails": {"get"},
     "/compare": {"post"},
     "/documents": {"get", "post", "delete"},
     "/documents/{id}": {"get", "delete"},

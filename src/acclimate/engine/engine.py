@@ -21,7 +21,7 @@ from acclimate.engine.by_picture import (
     picture_vector,
 )
 from acclimate.engine.hybrid import keep_weights, read_weights
-from acclimate.engine.kinds import makers
+from acclimate.engine.kinds import dense_names, makers
 from acclimate.engine.manifest import read_manifest
 from acclimate.engine.models import Models
 from acclimate.engine.modes import (
@@ -41,7 +41,7 @@ from acclimate.engine.trace import Trace
 from acclimate.engine.writer import Writer
 from acclimate.errors import SnapshotGone, UsageError
 from acclimate.indexes.base import Kind, Retriever
-from acclimate.models.base import Vectors
+from acclimate.models.base import PictureEncoder, Vectors
 from acclimate.pictures.read import PictureSource, name_of
 from acclimate.progress import Progress, Silent
 from acclimate.search.rerank import Reranked
@@ -120,6 +120,17 @@ class Engine:
             mode
             for mode in modes(self.settings)
             if set(kinds_for(self.settings, mode)) <= self._kinds.keys()
+        )
+
+    def picture_modes(self) -> tuple[str, ...]:
+        """The modes that take a picture as a query: those whose model knows pictures."""
+        dense = dense_names(self.settings)
+        return tuple(
+            mode
+            for mode in self.modes()
+            if (kind := kinds_for(self.settings, mode)[0]) in dense
+            and mode != HYBRID
+            and isinstance(self.models.dense(dense[kind]), PictureEncoder)
         )
 
     def search(self, query: str, options: SearchOptions = DEFAULTS) -> Answer:

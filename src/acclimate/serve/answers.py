@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Response
 from pydantic import TypeAdapter
 
 from acclimate.engine.records import Answer
 from acclimate.serve.errors import ServiceError
+from acclimate.types import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Info:
     modes: tuple[str, ...]
     #: The mode of a search that names none.
     default_mode: str
+    #: The modes that a picture can be searched with.
+    picture_modes: tuple[str, ...]
     models: tuple[str, ...]
     sparse: str
     late: str
@@ -85,6 +89,22 @@ class Info:
     #: Whether documents can be changed, by those who have a key.
     writable: bool
     limits: Mapping[str, int | float]
+
+
+def shown(passage: Passage) -> Passage:
+    """A passage as clients see it: its picture by the address of a small copy.
+
+    Where the file lies on this machine is nobody's business.
+    """
+    if not passage.image:
+        return passage
+    return replace(passage, image=f"thumbnails?{urlencode({'id': passage.id})}")
+
+
+def shown_answer(answer: Answer) -> Answer:
+    """The same for every hit of an answer."""
+    hits = (replace(each, passage=shown(each.passage)) for each in answer.results)
+    return replace(answer, results=tuple(hits))
 
 
 @dataclass(frozen=True, slots=True)

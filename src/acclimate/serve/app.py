@@ -16,7 +16,7 @@ from acclimate.serve.bodies import Bodies
 from acclimate.serve.browse import Browser
 from acclimate.serve.handlers import add_handlers
 from acclimate.serve.page import page_router
-from acclimate.serve.routes import documents, search, status
+from acclimate.serve.routes import documents, pictures, search, status
 from acclimate.serve.runs import run_router
 from acclimate.serve.service import Service
 from acclimate.serve.settings import ServeSettings
@@ -69,7 +69,13 @@ def _add_routes(app: FastAPI, settings: ServeSettings, browser: Browser | None) 
     counted = APIRouter(dependencies=[Depends(under_way)])
     counted.include_router(documents.writing)
     reading = APIRouter(dependencies=[Depends(with_key)] if settings.protect_reads else [])
-    for router in (status.about, search.router, documents.reading, run_router(browser)):
+    for router in (
+        status.about,
+        search.router,
+        pictures.router,
+        documents.reading,
+        run_router(browser),
+    ):
         reading.include_router(router)
     counted.include_router(reading)
     app.include_router(counted)

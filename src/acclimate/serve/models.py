@@ -15,9 +15,10 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from acclimate.engine.models import Models
-from acclimate.models.base import Encoder, PairScorer, Similarity, Vectors
+from acclimate.models.base import Encoder, PairScorer, PictureEncoder, Similarity, Vectors
 from acclimate.models.multivector import TokenVectors
 from acclimate.models.sparse import SparseTexts, SparseVector
+from acclimate.pictures.read import PictureSource
 from acclimate.serve.batching import Batcher, nobody, unseen
 from acclimate.serve.settings import Batching
 from acclimate.types import Passage, Query
@@ -75,7 +76,7 @@ class ServingModels(Models):
     def dense(self, name: str) -> Encoder:
         """The bi-encoder of that name."""
         load = partial(super().dense, name)
-        return self._once("batched dense", name, lambda: BatchedEncoder(load(), self.batchers))
+        return self._once("batched dense", name, lambda: _batched(load(), self.batchers))
 
     def sparse(self, name: str) -> SparseTexts:
         """The learned sparse encoder of that name."""
@@ -126,6 +127,29 @@ class BatchedEncoder:
 
     def _stacked(self, rows: Sequence[Vectors]) -> Vectors:
         return np.stack(rows) if rows else np.zeros((0, self.dimension), dtype=np.float32)
+
+
+class BatchedPictureEncoder(BatchedEncoder):
+    """The same for an encoder that takes pictures, one of which is decoded at a time."""
+
+    def __init__(self, encoder: PictureEncoder, batchers: Batchers) -> None:
+        super().__init__(encoder, batchers)
+        self._pictures = encoder
+
+    def encode_pictures(self, pictures: Sequence[PictureSource]) -> Vectors:
+        """Vectors of shape (len(pictures), dimension)."""
+        rows: list[Vectors] = []
+        for picture in pictures:
+            # Under the lock, so that many large pictures at once do not fill the memory.
+            with self._shared.lock:
+                rows.extend(self._pictures.encode_pictures([picture]))
+        return self._stacked(rows)
+
+
+def _batched(encoder: Encoder, batchers: Batchers) -> BatchedEncoder:
+    if isinstance(encoder, PictureEncoder):
+        return BatchedPictureEncoder(encoder, batchers)
+    return BatchedEncoder(encoder, batchers)
 
 
 class _BatchedLists(Generic[Row]):
@@ -205,7 +229,8 @@ class _Shared(Generic[Row]):
 
     def __init__(self, name: str, encoder: _Encodes[Row], batchers: Batchers) -> None:
         self._encoder = encoder
-        self._lock = threading.Lock()
+        #: Held by whoever uses the model.
+        self.lock = threading.Lock()
         self._batches: Batcher[str, Row] = batchers.open(name, self._encode)
 
     def queries(self, texts: Sequence[str]) -> list[Row]:
@@ -216,13 +241,13 @@ class _Shared(Generic[Row]):
         """One row for each text."""
         rows: list[Row] = []
         for start in range(0, len(texts), SLICE):
-            with self._lock:
+            with self.lock:
                 rows.extend(self._encoder.encode_passages(texts[start : start + SLICE]))
         return rows
 
     def _encode(self, texts: list[str]) -> list[Row]:
         # One query may be asked for by several searches, as a comparison does.
         distinct = list(dict.fromkeys(texts))
-        with self._lock:
+        with self.lock:
             rows = dict(zip(distinct, self._encoder.encode_queries(distinct), strict=True))
         return [rows[text] for text in texts]

@@ -83,6 +83,19 @@ class SearchParameters(BaseModel):
     explain_ids: ExplainIds = list(DEFAULTS.explain_ids)
 
 
+class PictureParameters(BaseModel):
+    """How to answer a query that is a picture, which is the body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    k: Hits = DEFAULTS.k
+    mode: Annotated[
+        str, Field(description="One of /info's `picture_modes`; the first if left out.")
+    ] = DEFAULTS.mode
+    where: Where = DEFAULTS.where
+    explain: Explain = DEFAULTS.explain
+
+
 class SystemBody(_Body):
     """One of the systems that are compared."""
 

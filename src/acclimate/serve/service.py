@@ -13,7 +13,7 @@ from functools import partial
 from acclimate.engine.engine import Engine
 from acclimate.engine.modes import chosen_mode
 from acclimate.engine.records import Answer, SearchOptions
-from acclimate.serve.answers import Written
+from acclimate.serve.answers import Written, shown_answer
 from acclimate.serve.batching import Batcher
 from acclimate.serve.bounds import bounds
 from acclimate.serve.errors import Overloaded
@@ -92,9 +92,21 @@ class Service:
 
         def one(each: SearchOptions) -> Answer:
             with self._flight.one():
-                return self.engine.search(query, each)
+                return shown_answer(self.engine.search(query, each))
 
         return await self.gate.run(gone, [partial(one, each) for each in options])
+
+    async def search_picture(
+        self, gone: Callable[[], Awaitable[bool]], picture: bytes, options: SearchOptions
+    ) -> Answer:
+        """Answer a query that is the bytes of a picture, which is decoded in a thread."""
+
+        def one() -> Answer:
+            with self._flight.one():
+                return shown_answer(self.engine.search_picture(picture, options))
+
+        [answer] = await self.gate.run(gone, [one])
+        return answer
 
     async def write(self, write: Write) -> Written:
         """Commit a write, in its turn. Raises Overloaded where it waited too long."""

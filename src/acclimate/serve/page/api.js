@@ -22,6 +22,22 @@ export async function post(address, body, signal) {
   );
 }
 
+// A file as it is; what it is, the service tells by its bytes.
+export async function postFile(address, file, signal) {
+  const headers = { "Content-Type": file.type || "application/octet-stream", ...key() };
+  return answered(await reached(address, { method: "POST", headers, body: file, signal }));
+}
+
+// A file of the service, for what cannot send a key by itself.
+export async function getFile(address) {
+  const response = await reached(address, { headers: key() });
+  return response.ok ? response.blob() : null;
+}
+
+export function hasKey() {
+  return Boolean(sessionStorage.getItem("key"));
+}
+
 // Only where the service protects reading. Kept for this tab, and no longer.
 export function keepKey(value) {
   sessionStorage.setItem("key", value);

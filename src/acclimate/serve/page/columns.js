@@ -13,6 +13,7 @@ export function showColumns(state, info, answers, act) {
     const before = place && answers?.[place - 1] ? answers[place - 1].results : null;
     const column = el("section", { class: "column", "aria-label": names[place] },
       head(names[place], system, place, state, info, answer, act));
+    if (answers && !answer) column.append(el("p", { class: "nothing" }, "It reads words, and a picture has none."));
     if (answer) column.append(hitsOf(answer, before, names[place - 1], place, act));
     return column;
   });

@@ -1,5 +1,5 @@
 // The first view: one query, several systems. The address says what is asked; this file asks it.
-import { get, post } from "./api.js";
+import { get, post, postFile, Refusal } from "./api.js";
 import { showColumns, showPicker } from "./columns.js";
 import { openDetail } from "./detail.js";
 import { byId } from "./dom.js";
@@ -7,6 +7,7 @@ import { clearError, showError } from "./errors.js";
 import { openFilters, setUpFilters } from "./filters.js";
 import { listenToKeys } from "./keys.js";
 import { joinHits } from "./lines.js";
+import { setUpPictures, showChosen } from "./pictures.js";
 import { canAdd, readState, writeState } from "./state.js";
 import { counted } from "./words.js";
 
@@ -18,6 +19,7 @@ let names = [];
 let column = 0;
 let asking = new AbortController();
 let explained = new Map();
+let picture = null; // a file that is the query instead of words
 
 const act = {
   change(place, system) {
@@ -32,7 +34,7 @@ const act = {
   },
   open(place, result) {
     const ranks = names.map((name, at) => {
-      const found = answers[at].results.find((each) => each.passage.id === result.passage.id);
+      const found = answers[at]?.results.find((each) => each.passage.id === result.passage.id);
       return { name, rank: found?.rank ?? 0, value: found?.score ?? 0, here: at === place };
     });
     openDetail(names[place], result, ranks, () => explanation(answeredBy[place], result));
@@ -65,10 +67,21 @@ async function connect() {
   clearError();
   byId("corpus").textContent = counted(info.count, "passage");
   setUpFilters(info.fields, ask);
+  if (info.picture_modes?.length) setUpPictures(askByPicture);
   restore();
 }
 
+// A picture cannot stand in the address: the page shows it until something else is asked.
+function askByPicture(file) {
+  picture = file;
+  showChosen(file);
+  if (file) byId("query").value = "";
+  ask();
+}
+
 function restore() {
+  picture = null;
+  showChosen(null);
   state = readState(info.modes);
   byId("query").value = state.query;
   byId("where").value = state.where;
@@ -94,8 +107,12 @@ function ask() {
     where: byId("where").value.trim(),
     k: Number(byId("k").value),
   };
+  if (state.query && picture) {
+    picture = null;
+    showChosen(null);
+  }
   writeState(state, false);
-  if (state.query) {
+  if (state.query || picture) {
     search();
   } else {
     answers = null;
@@ -116,7 +133,7 @@ async function search() {
     clearError();
     show();
     byId("status").textContent = names
-      .map((name, at) => `${name}: ${counted(answers[at].results.length, "hit")}`)
+      .map((name, at) => `${name}: ${counted(answers[at]?.results.length ?? 0, "hit")}`)
       .join(". ");
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -129,10 +146,24 @@ async function search() {
 
 async function answered(signal) {
   const { query, k } = state;
+  if (picture) return Promise.all(state.systems.map((each) => byPicture(each, k, false, signal)));
   const systems = state.systems.map(asked);
   if (systems.length === 1) return [await post("search", { query, k, ...systems[0] }, signal)];
   const compared = await post("compare", { query, k, systems }, signal);
   return compared.systems.map((each) => each.answer);
+}
+
+// Null where a system reads words only.
+async function byPicture({ mode }, k, explain, signal) {
+  if (!info.picture_modes.includes(mode)) return null;
+  const most = info.limits.body_bytes;
+  if (picture.size > most) {
+    throw new Refusal(413, { field: "picture", message: `it has more than ${most} bytes`,
+      remedy: "save it smaller" });
+  }
+  const { where } = state;
+  const said = new URLSearchParams({ mode, k, explain, ...(where && { where }) });
+  return postFile(`search/picture?${said}`, picture, signal);
 }
 
 function asked({ mode, rerank }) {
@@ -147,7 +178,9 @@ async function explanation(system, result) {
   const key = JSON.stringify([system, id]);
   if (!explained.has(key)) {
     const body = { query, k: result.rank, explain: true, explain_ids: [id], ...asked(system) };
-    const answer = post("search", body, asking.signal);
+    const answer = picture
+      ? byPicture(system, result.rank, true, asking.signal)
+      : post("search", body, asking.signal);
     explained.set(key, answer);
     answer.catch(() => explained.delete(key));
   }
@@ -157,7 +190,7 @@ async function explanation(system, result) {
 
 function show() {
   names = showColumns(state, info, answers, act);
-  byId("welcome").hidden = Boolean(state.query);
+  byId("welcome").hidden = Boolean(state.query || picture);
   byId("add-system").hidden = !canAdd(state);
   document.title = state.query ? `${state.query} – Acclimate` : "Acclimate: search side by side";
   turn(column);

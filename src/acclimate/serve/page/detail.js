@@ -1,5 +1,6 @@
 // One passage, opened: where each system put it, and why the one that was asked found it.
 import { bar, byId, el } from "./dom.js";
+import { pictureOf } from "./pictures.js";
 import { content, shaded } from "./spans.js";
 import { stageName } from "./systems.js";
 import { score, signed } from "./words.js";
@@ -12,13 +13,14 @@ export async function openDetail(name, result, ranks, ask) {
   const reasons = el("div", { class: "reasons", "aria-busy": "true" },
     el("p", { class: "soft", role: "status" }, "Looking for the reasons …"));
   const text = el("div", { class: "text" }, ...passageText(result.passage, []));
+  const picture = pictureOf(result.passage);
   dialog.replaceChildren(
     head(result, dialog),
     el("div", { class: "inside" },
       el("section", { class: "why-found", "aria-label": "Reasons" },
         el("h3", {}, `Why ${name} found it`), reasons,
         el("h3", {}, "In every column"), ranksTable(ranks)),
-      el("section", { class: "read", "aria-label": "Passage" }, text, metadata(result.passage))),
+      el("section", { class: "read", "aria-label": "Passage" }, picture ?? "", text, metadata(result.passage))),
   );
   dialog.showModal();
   try {
@@ -54,7 +56,7 @@ function passageText(passage, words) {
 }
 
 function why(result) {
-  const { terms = [], words = [] } = result.explanation ?? {};
+  const { terms = [], words = [], note = "" } = result.explanation ?? {};
   const parts = [stages(result)];
   if (terms.length) {
     parts.push(el("h4", {}, "Terms, by what they add to the score"),
@@ -67,7 +69,9 @@ function why(result) {
         el("span", { class: "w4" }, "much"), " ", el("span", { class: "w1" }, "a little"), ", ",
         el("span", { class: "w-2" }, "against"), "."));
   }
-  if (!terms.length && !words.length) {
+  if (note) {
+    parts.push(el("p", { class: "soft" }, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`));
+  } else if (!terms.length && !words.length) {
     parts.push(el("p", { class: "soft" }, "No word by itself carried the score."));
   }
   return parts;

@@ -1,6 +1,7 @@
 // The hits of one column, and what moved from the column to the left.
 import { el, unseen } from "./dom.js";
 import { moves, said, shown } from "./moves.js";
+import { pictureOf } from "./pictures.js";
 import { marked } from "./spans.js";
 import { counted, score } from "./words.js";
 
@@ -29,6 +30,7 @@ function hit(result, move, beside, place, act) {
     el("div", { class: "what" },
       el("h3", {}, open),
       where(passage),
+      pictureOf(passage),
       el("p", { class: "snippet" }, ...marked(result.snippet.text, result.snippet.marks)),
       facts(passage.metadata),
       el("div", { class: "end" },

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from acclimate.serve.access import TheService, with_key
-from acclimate.serve.answers import Written, json_of
+from acclimate.serve.answers import Written, json_of, shown
 from acclimate.serve.bounds import check
 from acclimate.serve.errors import BadValue, NotFound
 from acclimate.serve.routes.refusals import READING, WRITING
@@ -70,7 +70,7 @@ async def _one(request: Request, service: Service, id_: str) -> Response:
     [found] = await service.gate.run(request.is_disconnected, [lambda: service.engine.passage(id_)])
     if found is None:
         raise _absent(id_)
-    return json_of(found)
+    return json_of(shown(found))
 
 
 async def _delete(service: Service, id_: str) -> Response:

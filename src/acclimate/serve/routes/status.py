@@ -62,6 +62,7 @@ def _info(service: Service) -> Info:
         format=FORMAT,
         modes=engine.modes(),
         default_mode=service.default_mode,
+        picture_modes=engine.picture_modes(),
         models=settings.models,
         sparse=settings.sparse,
         late=settings.late,
