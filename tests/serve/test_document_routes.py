@@ -52,7 +52,7 @@ def test_an_acknowledged_document_can_be_found_read_replaced_and_deleted(
     assert found(client, "walrus") == ["new"]
     read = client.get("/documents/new").raise_for_status().json()
     assert read == {"id": "new", "text": "walrus on ice", "title": "W", "document_id": "new",
-                    "place": "", "metadata": {"n": 1}}  # fmt: skip
+                    "place": "", "metadata": {"n": 1}, "image": ""}  # fmt: skip
     assert put(client, {"id": "new", "text": "penguin"}).json()["replaced"] == 1
     assert (found(client, "walrus"), found(client, "penguin")) == ([], ["new"])
     assert client.get("/documents/new").json()["metadata"] == {}

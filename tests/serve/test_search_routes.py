@@ -48,6 +48,7 @@ def test_a_search_answers_with_passages_snippets_stages_and_times(client: httpx.
         "document_id": "city/paris",
         "place": "",
         "metadata": {"year": 250, "country": "France"},
+        "image": "",
     }
     assert first["stages"] == [{"stage": "lexical", "rank": 1, "score": first["score"]}]
     assert first["explanation"] is None

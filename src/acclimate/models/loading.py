@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import torch
 
@@ -58,7 +58,7 @@ def load(
 
 def _fill_texts(model: BaseModel) -> None:
     """Have a model fill up its texts where it was trained so, also when it is trained further."""
-    first = model[0]
+    first: Any = model[0]
     if getattr(getattr(first, "config", None), "model_type", "") in _FILLED:
         texts = {"padding": "max_length", **first.processing_kwargs.get("text", {})}
         first.processing_kwargs = {**first.processing_kwargs, "text": texts}

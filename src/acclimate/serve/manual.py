@@ -78,9 +78,12 @@ def _parameters(operation: Mapping[str, Any]) -> Iterator[Field]:
 
 
 def _body(schema: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[Field]:
-    content = operation.get("requestBody", {}).get("content", {})
-    if content:
-        yield from _record(schema, content["application/json"]["schema"], "")
+    body = operation.get("requestBody", {})
+    for kind, content in body.get("content", {}).items():
+        if kind == "application/json":
+            yield from _record(schema, content["schema"], "")
+        else:
+            yield Field("(the body)", kind, True, "", body.get("description", ""))
 
 
 def _record(schema: Mapping[str, Any], part: Mapping[str, Any], path: str) -> Iterator[Field]:
