@@ -5,7 +5,9 @@
     acclimate serve index --run scifact
     python docs/screenshots.py http://127.0.0.1:8000
 
-Names of pictures after the address take those alone.
+Names of pictures after the address take those alone. `photos` is of another service, over an index
+folder of photographs and a model of texts and pictures. It is not among docs/images, because
+photographs belong to those who took them.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
@@ -24,6 +26,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 IMAGES = Path(__file__).parent / "images"
 QUERY = "A deficiency of vitamin B12 increases blood levels of homocysteine."
 SEARCHED = f"/?{urlencode({'q': QUERY})}"
+PHOTOGRAPHS = f"/?{urlencode({'q': 'two dogs playing in the snow', 'c': 'dense', 'k': 5})}"
 SCREEN: ViewportSize = {"width": 1360, "height": 860}
 TALL: ViewportSize = {"width": 1360, "height": 1180}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -64,11 +67,23 @@ def choose_column(page: Page) -> None:
     page.get_by_role("group", name="Column shown").get_by_role("button").nth(2).click()
 
 
+def ask_by_picture(page: Page) -> None:
+    """Search by what the first hit shows."""
+    address = page.locator(".hit img").first.get_attribute("src") or ""
+    small = page.request.get(urljoin(page.url, address)).body()
+    page.get_by_label("Search by a picture").set_input_files(
+        [{"name": "first hit.jpg", "mimeType": "image/jpeg", "buffer": small}]
+    )
+    page.wait_for_selector("#picture-preview:not([hidden])")
+    page.wait_for_timeout(2_000)
+
+
 PICTURES = {
     "compare": Picture(SEARCHED, SCREEN, join),
     "compare-dark": Picture(SEARCHED, SCREEN, join, dark=True),
     "why": Picture(SEARCHED, SCREEN, open_reasons),
     "phone": Picture(SEARCHED, PHONE, choose_column),
+    "photos": Picture(PHOTOGRAPHS, TALL, ask_by_picture),
     "run": Picture("/browse", TALL, lambda page: page.wait_for_selector("#rows li")),
 }
 
@@ -76,13 +91,13 @@ PICTURES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("url", help="the address of the service")
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(PICTURES)}; all if left out")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(PICTURES)}; all but photos")
     given = parser.parse_args()
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         path = os.environ.get("ACCLIMATE_CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        for name in given.names or PICTURES:
+        for name in given.names or [each for each in PICTURES if each != "photos"]:
             take(browser, given.url, PICTURES[name], IMAGES / f"{name}.png")
         browser.close()
 

@@ -31,7 +31,9 @@ function hit(result, move, beside, place, act) {
       el("h3", {}, open),
       where(passage),
       pictureOf(passage),
-      el("p", { class: "snippet" }, ...marked(result.snippet.text, result.snippet.marks)),
+      // Of a picture without a caption the snippet would be its title once more.
+      passage.image && !passage.text ? null
+        : el("p", { class: "snippet" }, ...marked(result.snippet.text, result.snippet.marks)),
       facts(passage.metadata),
       el("div", { class: "end" },
         el("span", { class: "soft" }, `score ${score(result.score)}`), why)));
