@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A picture tower learns to speak all-MiniLM-L6-v2's language from 753 captioned photographs, and a
+# A picture tower learns to speak all-MiniLM-L6-v2's language from 762 captioned photographs, and a
 # second text tower learns to say the same in German, French and Czech.
 #
 #   DATA=path/to/data experiments/pictures.sh
@@ -19,12 +19,12 @@ python experiments/pictures.py excluded "$DATA/flickr8k_1k" > runs/pictures/excl
 captions="$DATA/parallel/multi30k/data/task1/raw/train"
 acclimate distill runs/pictures/model new "$captions".{en,de,fr,cs}.gz \
   --exclude runs/pictures/excluded.txt --out runs/pictures-languages --json \
-  --set train.max_steps="${STEPS:-1000}" --set train.save_steps=100 --set train.warmup_steps=100 \
-  --set train.learning_rate=2e-4 --set train.max_seq_length=48 --set train.dropout=no \
+  --set train.max_steps="${STEPS:-200}" --set train.save_steps=100 --set train.warmup_steps=20 \
+  --set train.learning_rate=3e-4 --set train.max_seq_length=48 --set train.dropout=no \
   --set vocabulary.size=16000 > "$result-languages.json.part"
 mv "$result-languages.json.part" "$result-languages.json"
 
 python experiments/pictures.py measure "$DATA/flickr8k_1k" \
-  runs/pictures/stages/start-*/model runs/pictures/model runs/pictures-languages/model \
+  runs/pictures/model runs/pictures-languages/model \
   > "$result.json.part"
 mv "$result.json.part" "$result.json"

@@ -32,6 +32,7 @@ from acclimate.train.batches import in_steps
 from acclimate.train.captions import CaptionTask, train_captions
 from acclimate.train.contrast import Captioned
 from acclimate.train.course import Course
+from acclimate.train.sides import SHARD
 from acclimate.train.students import learning_student
 from acclimate.types import Passage
 
@@ -186,7 +187,7 @@ def _train(
             f"{recipe.student.model} reads texts only; set student.pictures to a picture model "
             "such as efficientnet-lite0, or name a model that reads both"
         )
-    bodies = key_of("kept", student.identity, recipe.train.freeze, given.fingerprint)
+    bodies = key_of("kept", student.identity, recipe.train.freeze, SHARD, given.fingerprint)
     task = CaptionTask(
         pictures=[Path(each.image) for each in given.pictures],
         captions=given.captions,
