@@ -12,7 +12,6 @@ from acclimate.corpus import Corpus, open_corpus
 from acclimate.errors import InputError, ModelNotFound, UsageError
 from acclimate.formats.beir import write_beir
 from acclimate.models.base import Similarity, Vectors
-from acclimate.models.dense import DenseEncoder
 from acclimate.search.drop import DropSameId
 from acclimate.systems import is_run, open_system
 from acclimate.types import Judgment, Passage, Query
@@ -43,7 +42,7 @@ class LetterEncoder:
 def encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LetterEncoder:
     monkeypatch.setenv("ACCLIMATE_CACHE", str(tmp_path / "cache"))
     letters = LetterEncoder()
-    monkeypatch.setattr(DenseEncoder, "load", lambda name: letters)
+    monkeypatch.setattr("acclimate.systems.open_encoder", lambda name: letters)
     return letters
 
 
