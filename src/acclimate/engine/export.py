@@ -20,7 +20,7 @@ ROWS = 4096
 
 
 def write_vectors(engine: Engine, path: Path) -> int:
-    """Write id, title, text, document_id, place, metadata (JSON) and vector; returns the rows.
+    """Write id, title, text, document_id, place, image, metadata (JSON), vector; returns the rows.
 
     Vectors are float32 and ready for a dot product. The file is whole or absent.
     """
@@ -31,7 +31,7 @@ def write_vectors(engine: Engine, path: Path) -> int:
     leg = cast(DenseLeg, snapshot.legs[DENSE])
     live = np.flatnonzero(snapshot.live)
     text = arrow.string()
-    names = ("id", "title", "text", "document_id", "place", "metadata")
+    names = ("id", "title", "text", "document_id", "place", "image", "metadata")
     dimension = leg.vectors(live[:1]).shape[1] if len(live) else 1
     vector = arrow.list_(arrow.float32(), dimension)
     schema = arrow.schema([*((name, text) for name in names), ("vector", vector)])
@@ -45,6 +45,7 @@ def write_vectors(engine: Engine, path: Path) -> int:
                 [each.text for each in passages],
                 [each.document_id for each in passages],
                 [each.place for each in passages],
+                [each.image for each in passages],
                 [json.dumps(dict(each.metadata), ensure_ascii=False) for each in passages],
             ]
             flat = arrow.array(leg.vectors(rows).ravel(), arrow.float32())
