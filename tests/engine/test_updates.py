@@ -67,7 +67,9 @@ class IndexAsDict(RuleBasedStateMachine):
         self.before: tuple[Snapshot, dict[str, Passage]] | None = None
 
     def teardown(self) -> None:
-        self.writer.close()
+        # An example may be given up before its first step.
+        if hasattr(self, "writer"):
+            self.writer.close()
         self.home.cleanup()
 
     @initialize(stream=streams)
