@@ -166,6 +166,8 @@ def test_the_re_ranker_stands_in_a_systems_name(ranking: httpx.Client) -> None:
         ({"query": "a", "rerank": "cross-encoder:other"}, "rerank", "not offered here"),
         ({"query": "a", "rerank_top": 201}, "rerank_top", "201; at most 200"),
         ({"query": "a", "where": "year >"}, "where", "character"),
+        ({"query": "a", "languages": "mine"}, "languages", "says its language"),
+        ({"query": "a", "languages": "x" * 65}, "languages", "at most 64"),
         ({"query": "a", "where": "y = 1 or " * 500 + "y = 2"}, "where", "at most 4,000"),
         ({"query": "a", "explain": "yes"}, "explain", "boolean"),
         ({"query": "a", "explain_ids": ["a"] * 51}, "explain_ids", "51 entries; at most 50"),

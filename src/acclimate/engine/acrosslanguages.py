@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from acclimate.errors import UsageError
+from acclimate.errors import MissingExtra, UsageError
 from acclimate.indexes.base import Leg, Mask, Ranked, Scores
 from acclimate.models.languages import UNKNOWN, LanguageDetector
 from acclimate.ranking import Rows, top
@@ -126,7 +126,13 @@ def _preference(wanted: str, names: Sequence[str]) -> Preference | None:
     if wanted == ALIKE:
         return None
     if wanted == PREFER:
-        return LanguageDetector.load().detect
+        try:
+            return LanguageDetector.load().detect
+        except MissingExtra as error:
+            # Not as it is: a service would take it for a fault of its own.
+            raise UsageError(
+                f"languages {wanted!r}: {error}; or name the language, as in {PREFER}:{names[0]}"
+            ) from error
     kind, _, language = wanted.partition(":")
     if kind != PREFER:
         raise UsageError(

@@ -31,7 +31,7 @@ from acclimate.serve.errors import BadRequest, BadValue, Overloaded, ServiceErro
 
 #: Errors of the engine that no request can mend.
 _OURS = (MissingExtra, ModelNotFound, StaleRows)
-_ASKED = ("query", "picture", "k", "mode", "rerank", "rerank_top", "where")
+_ASKED = ("query", "picture", "k", "mode", "rerank", "rerank_top", "where", "languages")
 #: Where FastAPI says that a value stood; the names that follow are what the client wrote.
 _PLACES = ("body", "query", "path", "header")
 

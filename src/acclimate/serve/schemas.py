@@ -36,9 +36,10 @@ Where = Annotated[
 Languages = Annotated[
     str,
     Field(
+        max_length=64,
         description="In an index of several languages: `alike` (no language is nearer than "
         "another), `prefer` (the query's own first) or `prefer:LANGUAGE`; as the models score if "
-        "left out."
+        "left out.",
     ),
 ]
 Hits = Annotated[int, Field(ge=1, description="How many hits to give.")]
