@@ -1,10 +1,11 @@
-"""Kill -9 a real adaptation in every stage, resume it, and compare it with one left in peace.
+"""Kill -9 a real adaptation after every piece of its work, and compare it with one left in peace.
 
     python experiments/killed.py data/medline --set generate.total=120 --set train.max_steps=8
 
-The command is started, watched until the folder of a stage appears, killed a moment later, and
-started again, stage after stage. In the end every row, vector and weight must equal, byte for byte,
-those of a run that nothing interrupted. The recipe is offline-likelihood, which has every stage.
+The command is started, watched until it has written one more file of a stage, killed a moment later
+while it works at the next, and started again, until there is nothing left to kill. In the end
+every row, vector and weight must equal, byte for byte, those of a run that nothing interrupted. The
+recipe is offline-likelihood, which has every stage.
 """
 
 from __future__ import annotations
@@ -16,23 +17,16 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
+from itertools import cycle
 from pathlib import Path
 
-#: Where each stage shows that it is at work, and seconds to let it work before the kill.
-STAGES = {
-    "read": ("passages.part", 0.0),
-    "generate": ("stages/generate-*", 15.0),
-    "encode": ("stages/vectors-*", 4.0),
-    "filter": ("stages/filter-*", 0.2),
-    "mine": ("stages/mine-*", 0.2),
-    "label by BM25": ("stages/label-bm25-*", 0.1),
-    "label by the student": ("stages/label-student-*", 0.1),
-    "label by likelihood": ("stages/label-likelihood-*", 15.0),
-    "train": ("stages/train-*/state.safetensors", 10.0),
-    "measure": ("stages/train-*/model", 5.0),
-}
 RECIPE = "offline-likelihood"
+#: What a stage writes when a piece of it is done.
+PIECES = ("passages-*.sqlite", "stages/*/*.receipt", "stages/*/*.npy", "stages/*/*.safetensors",
+          "stages/*/model", "model", "report.html")  # fmt: skip
 KEPT = ("stages/**/*.jsonl", "stages/**/*.npy", "stages/**/*.safetensors")
+#: Seconds between a piece and the kill, in turn: at once, and well into the next.
+PATIENCE = (0.0, 3.0, 0.3)
 
 
 def main() -> int:
@@ -48,8 +42,12 @@ def main() -> int:
 
     left_in_peace, killed = given.out / "whole", given.out / "killed"
     subprocess.run([*command, str(left_in_peace)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-    rows = [_kill_in(command, killed, stage) for stage in STAGES]
-    subprocess.run([*command, str(killed)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    rows = []
+    for patience in cycle(PATIENCE):
+        row = _kill_after_a_piece([*command, str(killed)], killed, patience)
+        if row is None:
+            break
+        rows.append(row)
     wanted, found = _contents(left_in_peace), _contents(killed)
     differing = sorted(
         path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path)
@@ -61,22 +59,30 @@ def main() -> int:
     return 1 if differing else 0
 
 
-def _kill_in(command: list[str], out: Path, stage: str) -> dict[str, object]:
-    """Start the command, kill it while it works at the stage, and tell what it left."""
-    pattern, patience = STAGES[stage]
-    there = len(list(out.glob(pattern)))
+def _kill_after_a_piece(command: list[str], out: Path, patience: float) -> dict[str, object] | None:
+    """What there was of new when the command was killed; None where it came to its end."""
+    before = _pieces(out)
     running = subprocess.Popen(  # noqa: S603
-        [*command, str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    while running.poll() is None and len(list(out.glob(pattern))) <= there:
+    while running.poll() is None and _pieces(out) <= before:
         time.sleep(0.01)
     time.sleep(patience)
     running.send_signal(signal.SIGKILL)
+    ended = running.wait()
+    if ended == 0:
+        return None
+    if ended != -signal.SIGKILL:
+        raise SystemExit(f"it failed by itself ({ended}): {' '.join(command)}")
+    return {"after": sorted(_pieces(out) - before), "seconds later": patience}
+
+
+def _pieces(out: Path) -> set[str]:
+    """The pieces that are done; a checkpoint that is written again counts as another."""
     return {
-        "in": stage,
-        "exit": running.wait(),
-        "finished shards": len(list(out.glob("stages/*/*.receipt"))),
-        "recommended": (out / "recommended.txt").exists(),
+        f"{path.relative_to(out)}@{path.stat().st_mtime_ns if path.suffix == '.safetensors' else 0}"
+        for pattern in PIECES
+        for path in out.glob(pattern)
     }
 
 
