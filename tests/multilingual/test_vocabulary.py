@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
@@ -95,6 +96,22 @@ def test_known_pieces_keep_the_teachers_vectors(
     assert len(made) == sum(
         (origins.copied, origins.translated, origins.spelled, origins.drawn)
     ) == len(tokenizer)  # fmt: skip
+
+
+@pytest.mark.parametrize(("said_in_source", "kept"), [(3, False), (30, True)])
+def test_a_false_friend_starts_from_its_translation_where_it_is_at_home(
+    teacher: DenseEncoder, tokenizer: PreTrainedTokenizerFast, said_in_source: int, kept: bool
+) -> None:
+    old, new = spellings(teacher.model.tokenizer), spellings(tokenizer)
+    friend, meant, other = sorted(old.keys() & new.keys())[-3:]
+    counts = np.zeros((len(tokenizer), len(teacher.model.tokenizer)))
+    counts[new[friend], old[meant]] = 20
+    counts[new[other], old[friend]] = said_in_source
+    before = embeddings(teacher)
+    made, _ = initial_embeddings(
+        tokenizer, teacher.model.tokenizer, before, csr_array(counts), seed=0
+    )
+    assert torch.equal(made[new[friend]], before[old[friend if kept else meant]])
 
 
 def test_words_of_another_language_start_from_their_translations(

@@ -1,9 +1,11 @@
 """What the pieces of a new vocabulary mean to a teacher's body before anything is trained.
 
-A piece that the teacher knows keeps its vector. A piece of another language gets the mean of those
-that it is translated by, each as often as it is (RAMEN, Tran, arXiv 2002.07306, section 2.1). Any
-other piece gets the mean of the pieces into which the teacher parts the same letters (VIPI, Mosin
-et al., arXiv 2112.14569), and what even that does not give is drawn on the teacher's scale.
+A piece that the teacher knows keeps its vector, unless the translations have it more often than the
+teacher's language: "psi" is a letter to an English model, and dogs to a Czech. A piece of another
+language gets the mean of those that it is translated by, each as often as it is (RAMEN, Tran, arXiv
+2002.07306, section 2.1). Any other piece gets the mean of the pieces into which the teacher parts
+the same letters (VIPI, Mosin et al., arXiv 2112.14569), and what even that does not give is drawn
+on the teacher's scale.
 """
 
 from __future__ import annotations
@@ -73,11 +75,13 @@ def initial_embeddings(
         len(new), embeddings.shape[1], generator=draw
     )
     counts = {"copied": 0, "translated": 0, "spelled": 0, "drawn": 0}
+    in_translations, in_sources = translated.sum(axis=1), translated.sum(axis=0)
     for (letters, begins), number in wanted.items():
         by, weights = _translations(translated, number)
         spelled = _spelled(old, letters)
-        if (letters, begins) in known:
-            made[number] = embeddings[known[letters, begins]]
+        same = known.get((letters, begins))
+        if same is not None and in_sources[same] >= in_translations[number]:
+            made[number] = embeddings[same]
             counts["copied"] += 1
         elif len(by):
             made[number] = torch.from_numpy(weights).to(embeddings) @ embeddings[by]
