@@ -119,7 +119,10 @@ def test_resumed_training_ends_with_the_weights_of_one_that_was_not_interrupted(
     whole, expected = trained(toy, tmp_path / "whole", wanted, dtype)
     for steps in (2, 6, 11):  # before the first checkpoint, after it, after the second
         kill_at(steps, toy, tmp_path / "killed", wanted, dtype)
+        # What safetensors leaves behind when it dies over a file.
+        (tmp_path / "killed" / ".tmpAbCdEf").write_bytes(b"half a state")
     course, found = trained(toy, tmp_path / "killed", wanted, dtype)
+    assert not list((tmp_path / "killed").glob(".tmp*"))
     assert same(found, expected)
     assert losses(course) == losses(whole)
     assert (course.step, course.best_step) == (12, whole.best_step)

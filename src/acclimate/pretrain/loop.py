@@ -26,6 +26,7 @@ from acclimate.progress import Progress
 from acclimate.settings import PretrainSettings
 from acclimate.train.course import Course, TrainPoint
 from acclimate.train.masters import Masters
+from acclimate.train.saving import sweep
 
 #: What the file of a state puts before the names of the method's own tensors.
 _OWN = "method/"
@@ -115,7 +116,7 @@ def _save(folder: Path, method: Method, masters: Masters, course: Course) -> Non
 def _resume(folder: Path, method: Method, masters: Masters) -> Course:
     """The course of an earlier start, with its weights loaded; else a new one."""
     path = folder / "state.safetensors"
-    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
     with suppress(FileNotFoundError, SafetensorError):
         with safe_open(path, framework="pt") as stored:
             noted = json.loads(stored.metadata()["course"])

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from acclimate.train.course import Course, Mixture, TrainPoint
 from acclimate.train.masters import Masters
+from acclimate.train.saving import sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Checkpoints:
     def resume(self) -> Course:
         """The course of an earlier start, with its weights loaded; else a new one."""
         path = self.folder / "state.safetensors"
-        self.folder.mkdir(parents=True, exist_ok=True)
+        sweep(self.folder)
         with suppress(FileNotFoundError, SafetensorError):
             with safe_open(path, framework="pt") as stored:
                 noted = json.loads(stored.metadata()["course"])

@@ -1,4 +1,4 @@
-"""A trained model as a folder that appears whole or not at all."""
+"""What training writes appears whole or not at all, and nothing is left of what was not."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ def save_model(student: Student, folder: Path) -> None:
         backend.no_padding()
     folded(student.model).save_pretrained(str(aside), create_model_card=False)
     replace_folder(aside, folder)
+
+
+def sweep(folder: Path) -> None:
+    """Make sure of a folder, without the files that safetensors was killed over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".tmp*"):
+        left.unlink(missing_ok=True)
 
 
 def replace_folder(new: Path, old: Path) -> None:
