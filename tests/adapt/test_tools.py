@@ -19,11 +19,12 @@ from acclimate.adapt.gpl import pseudo_label, split
 from acclimate.adapt.result import TeacherAccuracy
 from acclimate.adapt.store import store_passages
 from acclimate.adapt.teachers import open_teacher
-from acclimate.adapt.tools import RememberedQueries, Tools
+from acclimate.adapt.tools import Tools
 from acclimate.corpus import open_corpus
 from acclimate.errors import InputError
 from acclimate.evaluate.intervals import Estimate
 from acclimate.models.base import PairScorer, Similarity, Vectors
+from acclimate.models.remembered import RememberedQueries
 from acclimate.progress import Silent
 from acclimate.recipes import apply_overrides
 from acclimate.runs import Run

@@ -111,6 +111,12 @@ def test_passages_that_say_no_language_are_searched_as_one_more(tmp_path: Path) 
     assert found(engine, f"{TOPICS[-1]} en", "alike")[0] == "silent"
 
 
+def test_passages_of_unknown_language_stay_findable(tmp_path: Path) -> None:
+    unknown = Passage("unknown", "topic3 hi", metadata={LANGUAGE: "und"})
+    engine = engine_of(tmp_path, [*in_both(), unknown, Passage("silent", "topic4 hi")])
+    assert "unknown" in found(engine, "topic3 en", "alike")
+
+
 @pytest.mark.parametrize(
     ("languages", "message"),
     [("mine", "write alike, prefer"), ("prefer:tlh", "passages in en, hi"), ("prefer:", "choose")],

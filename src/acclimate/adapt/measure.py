@@ -15,12 +15,13 @@ import numpy as np
 from acclimate.adapt.label import combine, texts_of
 from acclimate.adapt.result import BeforeAfter
 from acclimate.adapt.teachers import open_teacher
-from acclimate.adapt.tools import RememberedQueries, Tools
+from acclimate.adapt.tools import Tools
 from acclimate.corpus import Corpus
 from acclimate.evaluate import measures as measuring
 from acclimate.evaluate.evaluation import Evaluation, compare, summarise
 from acclimate.indexes.base import Retriever
 from acclimate.models.base import Encoder
+from acclimate.models.remembered import RememberedQueries
 from acclimate.search.drop import DropSameId
 from acclimate.search.fuse import Fused
 from acclimate.types import GeneratedQuery, Hit, Judgment, Query

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from acclimate.adapt.label import Labelled, label, labels
 from acclimate.adapt.mine import mine
-from acclimate.adapt.tools import RememberedQueries, Tools
+from acclimate.adapt.tools import Tools
 from acclimate.errors import UsageError
 from acclimate.indexes.dense import ExactIndex
+from acclimate.models.remembered import RememberedQueries
 from acclimate.settings import TrainSettings
 from acclimate.train.course import Course
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from acclimate.formats.files import atomic_write_bytes
 from acclimate.indexes.base import Retriever
 from acclimate.indexes.dense import ExactIndex
 from acclimate.indexes.lexical import LexicalIndex, LexicalSettings
-from acclimate.models.base import Encoder, Similarity, Vectors
+from acclimate.models.base import Encoder
 from acclimate.models.dense import DenseEncoder
 from acclimate.models.encoders import open_encoder
+from acclimate.models.remembered import RememberedQueries
 from acclimate.runs import Run, key_of
 from acclimate.settings import Recipe
 from acclimate.types import Passage
@@ -110,47 +110,6 @@ class Tools:
                             np.save(handle, vectors)
                     advance(len(waiting))
                     waiting = []
-
-
-class RememberedQueries:
-    """An encoder that keeps its latest queries' vectors.
-
-    The same queries go through the filter, the miner and the teacher one stage after the other.
-    """
-
-    def __init__(self, encoder: Encoder, most: int = 300_000) -> None:
-        self.encoder = encoder
-        self.most = most
-        self._known: dict[str, Vectors] = {}
-
-    @property
-    def name(self) -> str:
-        return self.encoder.name
-
-    @property
-    def identity(self) -> str:
-        return self.encoder.identity
-
-    @property
-    def similarity(self) -> Similarity:
-        return self.encoder.similarity
-
-    @property
-    def dimension(self) -> int:
-        return self.encoder.dimension
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if len(self._known) + len(new) > self.most:
-            self._known.clear()
-            new = list(dict.fromkeys(texts))
-        self._known.update(zip(new, self.encoder.encode_queries(new), strict=True))
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        return np.stack([self._known[text] for text in texts])
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        return self.encoder.encode_passages(texts)
 
 
 def _join(folder: Path, whole: Path, shape: tuple[int, int]) -> None:

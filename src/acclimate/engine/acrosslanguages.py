@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from acclimate.errors import MissingExtra, UsageError
 from acclimate.indexes.base import Leg, Mask, Ranked, Scores
+from acclimate.indexes.vectors import DenseLeg
 from acclimate.models.languages import UNKNOWN, LanguageDetector
 from acclimate.ranking import Rows, top
 from acclimate.types import LANGUAGE
@@ -54,8 +55,9 @@ class Spoken:
                 f"{len(masks)} values in the field {LANGUAGE!r}; let it hold languages, at most "
                 f"{MOST_LANGUAGES}, as in 'de'"
             )
-        silent = live & ~np.logical_or.reduce(list(masks.values()))
-        groups = {**masks, **({UNKNOWN: silent} if silent.any() else {})}
+        known = {name: mask for name, mask in masks.items() if name != UNKNOWN}
+        silent = live & ~np.logical_or.reduce(list(known.values()))
+        groups = {**known, **({UNKNOWN: silent} if silent.any() else {})}
         of_row = np.full(len(live), -1, dtype=np.int16)
         for place, mask in enumerate(groups.values()):
             of_row[mask & live] = place
@@ -73,11 +75,11 @@ class AcrossLanguages:
 
     def search(self, queries: Sequence[str], k: int, allowed: Mask) -> list[Ranked]:
         """The best k allowed rows for each query, out of the best k of every language."""
-        offsets = [self._offsets(query) for query in queries]
         found = [
             self.leg.search(queries, k, allowed & (self.spoken.of_row == place))
             for place in range(len(self.spoken.names))
         ]
+        offsets = [self._offsets(query) for query in queries]
         return [
             self._merged(each, offset, k)
             for each, offset in zip(zip(*found, strict=True), offsets, strict=True)
@@ -119,7 +121,8 @@ def across_languages(leg: Leg, spoken: Spoken, tiebreak: Rows, wanted: str) -> L
             f"languages {wanted!r}: no passage of this index says its language; give each one a "
             f"metadata field {LANGUAGE!r}, or index with --set corpus.detect_language=true"
         )
-    return AcrossLanguages(leg, spoken, tiebreak, _preference(wanted, spoken.names))
+    once = leg.remembering() if isinstance(leg, DenseLeg) else leg
+    return AcrossLanguages(once, spoken, tiebreak, _preference(wanted, spoken.names))
 
 
 def _preference(wanted: str, names: Sequence[str]) -> Preference | None:

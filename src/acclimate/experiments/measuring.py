@@ -10,13 +10,14 @@ from pathlib import Path
 from acclimate.adapt.gpl import adapt
 from acclimate.adapt.result import Adaptation
 from acclimate.adapt.store import store_passages
-from acclimate.adapt.tools import RememberedQueries, Tools
+from acclimate.adapt.tools import Tools
 from acclimate.errors import InputError
 from acclimate.evaluate.evaluation import Evaluation, evaluate
 from acclimate.experiments.cells import Cell
 from acclimate.experiments.collections import Opened
 from acclimate.experiments.examples import Example, draw_examples
 from acclimate.indexes.base import Retriever
+from acclimate.models.remembered import RememberedQueries
 from acclimate.progress import Progress
 from acclimate.runs import Run
 from acclimate.search.drop import DropSameId

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +26,7 @@ from acclimate.indexes.vectorpart import (
 )
 from acclimate.models.base import Encoder, Vectors
 from acclimate.models.precision import without_placement
+from acclimate.models.remembered import RememberedQueries
 from acclimate.ranking import Rows, top
 from acclimate.types import Passage
 
@@ -118,6 +120,12 @@ class DenseLeg:
             _Searched(_comparison(part, tiebreak[start:stop]), part.graph)
             for part, (start, stop) in zip(parts, pairwise(self._bounds), strict=True)
         ]
+
+    def remembering(self) -> DenseLeg:
+        """The same leg for one search that asks it several times: queries are encoded once."""
+        leg = copy(self)
+        leg._encoder = RememberedQueries(self._encoder)
+        return leg
 
     def search(self, queries: Sequence[str], k: int, allowed: Mask) -> list[Ranked]:
         """The best k allowed rows for each query; equal scores by the tiebreak of the rows."""

@@ -82,6 +82,7 @@ def test_words_take_the_place_of_a_picture(visit: Visit, photos: dict[str, Path]
     page.keyboard.press("Enter")
     visit.until("document.title.startsWith('circle')")
     visit.until("document.getElementById('picture-chosen').hidden")
+    assert "circle" in page.locator(".hit").first.inner_text()
 
 
 @pytest.mark.parametrize("way", ["drop", "paste"])

@@ -1,0 +1,51 @@
+"""Queries that are asked again and again are encoded once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from acclimate.models.base import Encoder, Similarity, Vectors
+
+
+class RememberedQueries:
+    """An encoder that keeps its latest queries' vectors; for one thread.
+
+    The same queries go through the filter, the miner and the teacher one stage after the other, and
+    to every language of an index.
+    """
+
+    def __init__(self, encoder: Encoder, most: int = 300_000) -> None:
+        self.encoder = encoder
+        self.most = most
+        self._known: dict[str, Vectors] = {}
+
+    @property
+    def name(self) -> str:
+        return self.encoder.name
+
+    @property
+    def identity(self) -> str:
+        return self.encoder.identity
+
+    @property
+    def similarity(self) -> Similarity:
+        return self.encoder.similarity
+
+    @property
+    def dimension(self) -> int:
+        return self.encoder.dimension
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if len(self._known) + len(new) > self.most:
+            self._known.clear()
+            new = list(dict.fromkeys(texts))
+        self._known.update(zip(new, self.encoder.encode_queries(new), strict=True))
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return np.stack([self._known[text] for text in texts])
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        return self.encoder.encode_passages(texts)
