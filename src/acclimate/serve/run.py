@@ -67,8 +67,8 @@ def _leave_room() -> None:
     """Leave one processor to what is no model, unless OMP_NUM_THREADS decides.
 
     The threads of a matrix product wait for the slowest of them: where one shares its processor
-    with requests that are read and answered, the others idle. On two processors and under 64
-    clients that cost a third of the dense searches and half of the hybrid ones.
+    with requests that are read and answered, the others idle. `python -m bench.serve`, with
+    OMP_NUM_THREADS set and not, shows what that costs.
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, torch.get_num_threads() - 1))
