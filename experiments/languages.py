@@ -88,8 +88,8 @@ def main(data: Path, name: str) -> None:
     counts: dict[str, Counter[str]] = {}
     started = time.perf_counter()
     for case in cases(data):
-        found = detect(case.text)
-        outcome = {case.language: "right", UNKNOWN: "unknown"}.get(found, "wrong")
+        told = detect(case.text)
+        outcome = {case.language: "right", UNKNOWN: "unknown"}.get(told, "wrong")
         counts.setdefault(case.kind, Counter())[outcome] += 1
     seconds = time.perf_counter() - started
     print(f"{name}: {sum(map(Counter.total, counts.values())) / seconds:.0f} texts/s, ", end="")

@@ -7,6 +7,7 @@ python experiments/pictures.py measure data/flickr8k_1k MODEL... > pictures.json
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -64,11 +65,11 @@ class Once(DualEncoder):
     """An encoder that encodes each picture once, however many languages are measured."""
 
     def encode_pictures(self, pictures: Sequence[PictureSource]) -> Vectors:
-        return np.concatenate([_encoded(self, each) for each in pictures])
+        return np.concatenate([_encoded(self, os.fspath(each)) for each in pictures])
 
 
 @cache
-def _encoded(encoder: Once, picture: PictureSource) -> Vectors:
+def _encoded(encoder: Once, picture: str | bytes) -> Vectors:
     return DualEncoder.encode_pictures(encoder, [picture])
 
 

@@ -125,7 +125,7 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         rows, counts, seconds = 0, Counter[str](), 0.0
         with self.progress.task(name, total) as advance:
-            for number, taken in enumerate(_shards(inputs, shard_size)):
+            for number, taken in enumerate(shards(inputs, shard_size)):
                 path = folder / f"{number:05d}.jsonl"
                 receipt = read_receipt(path)
                 if receipt is None:
@@ -168,7 +168,8 @@ def _plain(part: object) -> Any:
     return asdict(part) if is_dataclass(part) and not isinstance(part, type) else part
 
 
-def _shards(rows: Iterable[In], size: int) -> Iterator[list[In]]:
+def shards(rows: Iterable[In], size: int) -> Iterator[list[In]]:
+    """The rows in lists of `size`, the last one perhaps shorter."""
     waiting = iter(rows)
     while taken := list(islice(waiting, size)):
         yield taken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from acclimate.adapt import filter as filter_stage
-from acclimate.adapt import generate, label, mine, tools
+from acclimate.adapt import generate, label, mine, vectors
 from acclimate.adapt.gpl import adapt
 from acclimate.corpus import open_corpus
 from acclimate.settings import Recipe
@@ -17,7 +17,7 @@ def run(corpus: Path, out: Path, recipe: Recipe, fatal: str = "", nth: int = 1) 
     generate.SHARD, generate.OWN_SHARD = 6, 8
     filter_stage.SHARD = mine.SHARD = 16
     label.SHARD = 64
-    tools.VECTOR_SHARD = 8
+    vectors.SHARD = 8
     if fatal:
         arm(f"{out}/{fatal}", nth)
     adapt(open_corpus(corpus), out, recipe, open_corpus(corpus))

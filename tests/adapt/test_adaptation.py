@@ -214,15 +214,16 @@ def test_too_little_to_train_on_is_refused(
 
 LABELS = {"label-bm25", "label-student"}
 TRAINING = {"train", "vectors"}
+QUERIES = {"query-vectors", "filter", "mine"}
 CHANGES: dict[str, set[str]] = {
     "label.check_queries=5": set(),
-    "generate.batch_size=3": {"generate", "filter", "mine"} | LABELS | TRAINING,
+    "generate.batch_size=3": {"generate"} | QUERIES | LABELS | TRAINING,
     "train.seed=7": TRAINING,
     "label.weights=1,2": TRAINING,
     "label.teachers=bm25": TRAINING,
     "label.negatives=4": LABELS | TRAINING,
     "filter.top_k=4": {"filter", "mine"} | LABELS | TRAINING,
-    "generate.own_sentences=2": {"sentences", "filter", "mine"} | LABELS | TRAINING,
+    "generate.own_sentences=2": {"sentences"} | QUERIES | LABELS | TRAINING,
 }
 
 
@@ -254,5 +255,5 @@ def test_changed_passage_redoes_everything(mixed: Finished, tmp_path: Path) -> N
     adapt(open_corpus(tmp_path / "corpus"), tmp_path / "out", mixed.recipe)
     new = times(tmp_path / "out").keys() - before.keys()
     assert {each.partition("/")[0].rpartition("-")[0] for each in new} == {
-        "generate", "sentences", "filter", "mine", "vectors", "train", *LABELS
+        "generate", "sentences", "vectors", "train", *QUERIES, *LABELS
     }  # fmt: skip

@@ -99,7 +99,7 @@ def test_adaptation_starts_at_the_stage_where_the_files_end(
     out = tmp_path / "out"
     result = adapt(open_corpus(corpus), out, tiny.recipe(toy), imported=folder)
     found = {path.name.rpartition("-")[0] for path in (out / "stages").iterdir()}
-    assert found == stages | {"vectors", "train"}
+    assert found == stages | {"vectors", "query-vectors", "train"}
     assert result.training.steps == 6
 
 

@@ -22,9 +22,11 @@ KILLS = {
     "drawing sentences": ("stages/sentences-*/00001.receipt", 1),
     "encoding": ("stages/vectors-*/00001.npy", 1),
     "joining vectors": ("stages/vectors-*/vectors.npy", 1),
+    "encoding queries": ("stages/query-vectors-*/00001.npy", 1),
     "filtering": ("stages/filter-*/00001.receipt", 1),
     "mining": ("stages/mine-*/00001.jsonl", 1),
     "labelling": ("stages/label-bm25-*/00001.receipt", 1),
+    "labelling by the student": ("stages/label-student-*/00001.receipt", 1),
     "labelling again": ("stages/label-cross-*/00002.jsonl", 1),
     "training": ("stages/train-*/best.safetensors", 2),
     "noting a step": ("stages/train-*/state.safetensors", 3),
@@ -46,7 +48,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def recipe(toy: Toys) -> Recipe:
-    return tiny.recipe(toy, "bm25", f"cross-encoder:{toy.cross}")
+    return tiny.recipe(toy, "bm25", "student", f"cross-encoder:{toy.cross}")
 
 
 @pytest.fixture(scope="module")

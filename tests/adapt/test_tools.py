@@ -1,19 +1,17 @@
-"""The teacher check, the label-free judgments, the held-out side, and the passage vectors."""
+"""The teacher check, the label-free judgments, the held-out side, and the passages."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import tiny
 
 import toys
 from acclimate.adapt import check, measure
-from acclimate.adapt import tools as tools_module
 from acclimate.adapt.check import check_teacher, warning
 from acclimate.adapt.gpl import pseudo_label, split
 from acclimate.adapt.result import TeacherAccuracy
@@ -23,8 +21,7 @@ from acclimate.adapt.tools import Tools
 from acclimate.corpus import open_corpus
 from acclimate.errors import InputError
 from acclimate.evaluate.intervals import Estimate
-from acclimate.models.base import PairScorer, Similarity, Vectors
-from acclimate.models.remembered import RememberedQueries
+from acclimate.models.base import PairScorer
 from acclimate.progress import Silent
 from acclimate.recipes import apply_overrides
 from acclimate.runs import Run
@@ -181,58 +178,7 @@ def test_all_queries_of_a_passage_fall_on_the_same_side(toy: Toys, tmp_path: Pat
     assert len(learning) > len(sides[0])  # passages do have several queries
 
 
-# Passage vectors.
-
-
-@dataclass
-class Counting:
-    """An encoder whose vectors are the lengths of texts; it dies at a certain batch."""
-
-    dies_at: int = -1
-    batches: list[list[str]] = field(default_factory=list)
-    name: str = "counting"
-    identity: str = "counting"
-    similarity: Similarity = Similarity.DOT
-    dimension: int = 2
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        if len(self.batches) == self.dies_at:
-            raise KeyboardInterrupt
-        self.batches.append(list(texts))
-        return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return self.encode_passages(texts).reshape(-1, 2)
-
-
-def test_encoding_goes_on_from_the_last_shard(
-    tools: Tools, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tools_module, "VECTOR_SHARD", 10)
-    with pytest.raises(KeyboardInterrupt):
-        tools.index(Counting(dies_at=2))
-    resumed = Counting()
-    vectors = tools.index(resumed).vectors
-    assert [len(batch) for batch in resumed.batches] == [5]
-    contents = [passage.content for passage in tools.passages]
-    np.testing.assert_array_equal(vectors, Counting().encode_passages(contents))
-
-
-def test_finished_vectors_are_read_and_not_made(tools: Tools) -> None:
-    first = tools.index(Counting()).vectors
-    again = Counting(dies_at=0)
-    np.testing.assert_array_equal(tools.index(again).vectors, first)
-    assert again.batches == []
-
-
-def test_query_is_encoded_once_however_often_it_is_asked() -> None:
-    encoder = Counting()
-    remembered = RememberedQueries(encoder, most=3)
-    np.testing.assert_array_equal(remembered.encode_queries(["a", "bb", "a"])[:, 0], [1, 2, 1])
-    np.testing.assert_array_equal(remembered.encode_queries(["bb", "ccc"])[:, 0], [2, 3])
-    assert encoder.batches == [["a", "bb"], ["ccc"]]
-    np.testing.assert_array_equal(remembered.encode_queries(["dddd", "a"])[:, 0], [4, 1])
-    assert remembered.encode_queries([]).shape == (0, 2)
+# The passages.
 
 
 def test_refused_corpus_leaves_no_half_copy_behind(tmp_path: Path) -> None:

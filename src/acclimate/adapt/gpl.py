@@ -44,6 +44,7 @@ from acclimate.adapt.steps import (
 )
 from acclimate.adapt.store import sampled, store_passages
 from acclimate.adapt.tools import Tools
+from acclimate.adapt.vectors import Asked
 from acclimate.corpus import Corpus
 from acclimate.errors import InputError
 from acclimate.models.dense import DenseEncoder
@@ -162,7 +163,8 @@ def pseudo_label(tools: Tools) -> Pseudo:
     recipe = tools.recipe
     generated = generate(tools)
     distinct = Distinct(generated)
-    kept = keep_consistent(tools, distinct, sum(1 for _ in distinct), _keys(generated))
+    tools.asked = Asked.by(distinct, _keys(generated))
+    kept = keep_consistent(tools, distinct, len(tools.asked.texts), _keys(generated))
     mined = mine(tools, kept)
     queries = {query.id: query for query in kept}
     check = _check(tools, queries, mined)
@@ -176,6 +178,7 @@ def _take_up(tools: Tools, folder: Path) -> Pseudo:
     recipe = tools.recipe
     given = import_artefacts(tools, folder)
     kept, repeated = given.queries, 0
+    tools.asked = Asked.by(given.queries, given.queries.key)
     if given.mined is None:
         distinct = Distinct([given.queries])
         kept = keep_consistent(tools, distinct, sum(1 for _ in distinct), given.queries.key)
