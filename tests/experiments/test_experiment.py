@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet
@@ -15,7 +15,10 @@ from acclimate import api
 from acclimate.corpus import open_corpus
 from acclimate.errors import RunFolderBusy
 from acclimate.evaluate import measures
-from acclimate.experiments.findings import Experiment
+from acclimate.experiments.findings import Experiment, find
+from acclimate.experiments.markdown import markdown
+from acclimate.experiments.page import page
+from acclimate.experiments.running import by_seed
 from acclimate.formats.trec import read_run
 from acclimate.runs import hold
 from commands import acclimate
@@ -65,6 +68,23 @@ def test_every_cell_is_measured_and_kept(finished: Finished) -> None:
     assert cells == trained | plain
     assert finished.result.failed == []
     assert len(list(finished.out.glob("cells/*/result.json"))) == 12
+
+
+def test_first_seed_of_everything_comes_before_the_second_of_anything(finished: Finished) -> None:
+    cells = [outcome.cell for outcome in finished.result.outcomes]
+    seeds = [cells[place].seed for place in by_seed(cells)]
+    assert seeds == [None] * 4 + [1] * 4 + [2] * 4
+
+
+@pytest.mark.parametrize("done", range(12))
+def test_tables_can_be_made_whatever_is_done(finished: Finished, done: int) -> None:
+    result = finished.result
+    only = [replace(each, result=None) for each in result.outcomes]
+    only[done] = result.outcomes[done]
+    found = find(result.grid, result.folder, only)
+    assert len(found.waiting) == 11
+    assert "11 of 12 cells are still to be done" in markdown(found)
+    assert "11 of 12 cells are still to be done" in page(found)
 
 
 def test_one_generation_serves_all_cells_of_a_corpus(finished: Finished) -> None:
@@ -174,7 +194,11 @@ def test_killed_experiment_goes_on_and_ends_with_the_same_files(
     out = tmp_path / "out"
     assert in_processes(run, (file, out, "cells/one-GPL*")) == [-signal.SIGKILL]
     assert len(list(out.glob("cells/one*/result.json"))) == 1
+    for name in ("results.md", "results.html"):
+        assert "cells are still to be done" in (out / "grid" / name).read_text()
     run(file, out)
+    for name in ("results.md", "results.html"):
+        assert "cells are still to be done" not in (out / "grid" / name).read_text()
     assert contents(out) == contents(tmp_path / "whole")
 
 

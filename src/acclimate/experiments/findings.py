@@ -13,7 +13,7 @@ from acclimate.experiments.curves import Curves, curves_of
 from acclimate.experiments.examples import Example
 from acclimate.experiments.grid import Axis, Grid, System
 from acclimate.experiments.measuring import ALONE, FUSED, RERANKED
-from acclimate.experiments.running import Outcome, failed
+from acclimate.experiments.running import Outcome, failed, waiting
 from acclimate.experiments.scores import Scores, scores_of
 from acclimate.experiments.table import Table, table_of
 
@@ -63,6 +63,11 @@ class Experiment:
     def failed(self) -> list[Outcome]:
         """The cells that could not be done; the others are in the tables."""
         return failed(self.outcomes)
+
+    @property
+    def waiting(self) -> list[Outcome]:
+        """The cells that are still to be done; what the tables say may change with them."""
+        return waiting(self.outcomes)
 
 
 def find(grid: Grid, folder: Path, outcomes: Sequence[Outcome]) -> Experiment:

@@ -17,7 +17,8 @@ CUT = 300
 def markdown(experiment: Experiment) -> str:
     """The whole text."""
     grid, table = experiment.grid, experiment.table
-    parts = [f"# {grid.name}", grid.description, _main(table), shown.told(grid)]
+    parts = [f"# {grid.name}", grid.description, shown.unfinished(experiment)]
+    parts += [_main(table), shown.told(grid)]
     parts += ["", f"## Differences from {grid.baseline}", _differences(table)]
     parts += ["## Every system", _grouped(experiment.systems), _AVERAGED]
     if experiment.axis and grid.vary:

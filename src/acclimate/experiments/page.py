@@ -34,6 +34,7 @@ def page(experiment: Experiment) -> str:
         heads=shown.heads(experiment.table),
         best=shown.best(experiment.table),
         told=shown.told(experiment.grid),
+        unfinished=shown.unfinished(experiment),
         figures=figures(experiment),
         corpora=[
             (name, list(each)) for name, each in groupby(numbered, lambda each: each[1].corpus)

@@ -20,19 +20,22 @@ from acclimate.runs import hold
 def experiment(file: Path, out: Path, corpora: Sequence[str], progress: Progress) -> Experiment:
     """Run what is missing of the experiment in `file`, and write its tables to `out`/NAME.
 
-    NAME is the file's, so that several experiments can share one folder, and with it the cells
-    and stages that they have in common. `corpora` take the place of the file's. Raises UsageError
-    for what the file cannot mean, RunFolderBusy where another experiment works in `out`.
+    They are written anew after every cell, and results.parquet at the end. NAME is the file's, so
+    that several experiments can share one folder, and with it the cells and stages that they have
+    in common. `corpora` take the place of the file's. Raises UsageError for what the file cannot
+    mean, RunFolderBusy where another experiment works in `out`.
     """
     grid = read_grid(file, corpora)
     prepared = prepare(grid, file)
     _check_folder(out)
     out.mkdir(parents=True, exist_ok=True)
     with hold(out, RunFolderBusy, "wait for it, or name another --out"):
-        found = find(grid, out / file.stem, run(prepared, out, progress))
-        write(found, progress)
-        with atomic_write(found.folder / "grid.toml") as handle:
+        with atomic_write(out / file.stem / "grid.toml") as handle:
             handle.write(file.read_text(encoding="utf-8"))
+        for outcomes in run(prepared, out, progress):
+            found = find(grid, out / file.stem, outcomes)
+            write(found)
+        write_values(found, progress)
     return found
 
 
@@ -47,11 +50,15 @@ def _check_folder(out: Path) -> None:
         raise UsageError(f"{out} is a file; name a folder for the experiment")
 
 
-def write(found: Experiment, progress: Progress) -> None:
-    """results.md, results.html, results.parquet and the figures, each whole or not there."""
+def write(found: Experiment) -> None:
+    """results.md, results.html and the figures, each whole or not there."""
     for name, text in _texts(found).items():
         with atomic_write(found.folder / name) as handle:
             handle.write(text)
+
+
+def write_values(found: Experiment, progress: Progress) -> None:
+    """results.parquet; without pyarrow it is told that there is none."""
     try:
         write_parquet(found, found.folder / "results.parquet")
     except MissingExtra as error:

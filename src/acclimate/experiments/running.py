@@ -1,9 +1,13 @@
-"""An experiment's run: the missing cells one after the other, each kept as soon as it is done."""
+"""An experiment's run: the missing cells one after the other, each kept as soon as it is done.
+
+The first seed of everything comes before the second of anything, so that there is a whole table as
+early as can be, and every further seed makes it more certain.
+"""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -56,15 +60,28 @@ def planned(prepared: Prepared, out: Path) -> list[Outcome]:
     return outcomes
 
 
-def run(prepared: Prepared, out: Path, progress: Progress) -> list[Outcome]:
-    """Do what is missing. A cell that fails is told, and the others go on."""
+def run(prepared: Prepared, out: Path, progress: Progress) -> Iterator[list[Outcome]]:
+    """Do what is missing; after each cell, all that is known by then, and once if nothing is.
+
+    A cell that fails is told, and the others go on.
+    """
     outcomes = planned(prepared, out)
-    for number, outcome in enumerate(outcomes):
-        if outcome.result is None:
-            progress.say(f"Cell {number + 1} of {len(outcomes)}: {outcome.cell.name}")
-            opened = prepared.opened[outcome.cell.collection.name]
-            outcomes[number] = _done(outcome, opened, out, progress)
-    return outcomes
+    missing = [number for number in by_seed(prepared.cells) if outcomes[number].result is None]
+    for nth, number in enumerate(missing, 1):
+        cell = outcomes[number].cell
+        progress.say(f"Cell {nth} of {len(missing)}: {cell.name}")
+        opened = prepared.opened[cell.collection.name]
+        outcomes[number] = _done(outcomes[number], opened, out, progress)
+        yield list(outcomes)
+    if not missing:
+        yield outcomes
+
+
+def by_seed(cells: Sequence[Cell]) -> list[int]:
+    """The cells' places: what is not trained, then the first seed of each, the second, ..."""
+    seeds = list(dict.fromkeys(cell.seed for cell in cells if cell.seed is not None))
+    turn = {None: 0} | {seed: nth for nth, seed in enumerate(seeds, 1)}
+    return sorted(range(len(cells)), key=lambda place: turn[cells[place].seed])
 
 
 def _done(outcome: Outcome, opened: Opened, out: Path, progress: Progress) -> Outcome:
@@ -84,6 +101,11 @@ def _done(outcome: Outcome, opened: Opened, out: Path, progress: Progress) -> Ou
 def _told(error: Exception) -> str:
     first = (str(error).strip().splitlines() or ["no message"])[0]
     return first if isinstance(error, AcclimateError) else f"{type(error).__name__}: {first}"
+
+
+def waiting(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The cells whose turn has not come."""
+    return [outcome for outcome in outcomes if outcome.result is None and not outcome.error]
 
 
 def failed(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acclimate.evaluate.intervals import Estimate
+from acclimate.experiments.findings import Experiment
 from acclimate.experiments.grid import Grid
 from acclimate.experiments.table import Entry, Table
 from acclimate.report import words
@@ -51,6 +52,16 @@ def spread(seeds: Sequence[float]) -> str:
 def heads(table: Table) -> list[str]:
     """The columns after the system's name."""
     return [*table.corpora, *(["Avg.", "Rank"] if table.several else ["Rank"]), "Seeds"]
+
+
+def unfinished(experiment: Experiment) -> str:
+    """That there is more to come, where there is."""
+    if not experiment.waiting:
+        return ""
+    return (
+        f"Not finished: {len(experiment.waiting)} of {len(experiment.outcomes)} cells are still to "
+        "be done. The tables stand on the others."
+    )
 
 
 def told(grid: Grid) -> str:
