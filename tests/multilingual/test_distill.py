@@ -9,6 +9,7 @@ import invented
 import numpy as np
 import pytest
 import torch
+from distilling import SETTINGS, distilled
 from scipy.sparse import csr_array
 
 from acclimate.errors import InputError, UsageError
@@ -30,20 +31,6 @@ from acclimate.multilingual.pair_training import Lesson
 from acclimate.progress import Silent
 from acclimate.types import Translation
 
-SETTINGS = DistillSettings(
-    pairs=PairSettings(held_out=0.1),
-    vocabulary=VocabularySettings(size=300),
-    train=PairTrainSettings(
-        per_device_train_batch_size=32,
-        max_steps=80,
-        save_steps=20,
-        warmup_steps=5,
-        learning_rate=1e-2,
-        max_seq_length=0,
-        dropout=False,
-    ),
-)
-
 
 def with_train(**settings: object) -> DistillSettings:
     return replace(SETTINGS, train=replace(SETTINGS.train, **settings))  # type: ignore[arg-type]
@@ -52,22 +39,6 @@ def with_train(**settings: object) -> DistillSettings:
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return invented.teacher(tmp_path_factory.mktemp("teacher"))
-
-
-def distilled(
-    teacher: Path,
-    folder: Path,
-    settings: DistillSettings = SETTINGS,
-    *,
-    student: str = "new",
-    excluded: Excluded | None = None,
-    progress: Silent | None = None,
-) -> Multilingual:
-    found = find_parallel(invented.parallel_files(folder / "data"))
-    return distill(
-        str(teacher), student, found, folder / "out", settings, excluded or Excluded(),
-        progress or Silent(),
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -6,40 +6,17 @@ from pathlib import Path
 import invented
 import numpy as np
 import pytest
+from distilling import SETTINGS, distilled
 from PIL import Image
 from sentence_transformers import SentenceTransformer
 
 import pictured
 import shapes
 from acclimate.errors import UsageError
-from acclimate.formats.parallel import find_parallel
 from acclimate.models.base import PictureEncoder
 from acclimate.models.encoders import open_encoder
 from acclimate.models.two_towers import dual_encoder
-from acclimate.multilingual.distill import distill
-from acclimate.multilingual.pair_exclude import Excluded
 from acclimate.multilingual.pair_result import Multilingual
-from acclimate.multilingual.pair_settings import (
-    DistillSettings,
-    PairSettings,
-    PairTrainSettings,
-    VocabularySettings,
-)
-from acclimate.progress import Silent
-
-SETTINGS = DistillSettings(
-    pairs=PairSettings(held_out=0.1),
-    vocabulary=VocabularySettings(size=300),
-    train=PairTrainSettings(
-        per_device_train_batch_size=32,
-        max_steps=60,
-        save_steps=20,
-        warmup_steps=5,
-        learning_rate=1e-2,
-        max_seq_length=0,
-        dropout=False,
-    ),
-)
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +32,6 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done(teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> Multilingual:
     return distilled(teacher, tmp_path_factory.mktemp("distilled"))
-
-
-def distilled(
-    teacher: Path, folder: Path, settings: DistillSettings = SETTINGS, student: str = "new"
-) -> Multilingual:
-    found = find_parallel(invented.parallel_files(folder / "data"))
-    return distill(
-        str(teacher), student, found, folder / "out", settings, Excluded(), Silent()
-    )  # fmt: skip
 
 
 def test_student_has_the_teachers_pictures_as_they_were(
@@ -101,7 +69,7 @@ def test_towers_in_one_module_teach_a_student_with_a_body_of_its_own(tmp_path: P
     few = replace(SETTINGS, train=replace(SETTINGS.train, max_steps=2, save_steps=2))
     with pytest.raises(UsageError, match="no body for a new vocabulary"):
         distilled(clip, tmp_path / "refused", few)
-    found = distilled(clip, tmp_path / "found", few, f"new:{body}")
+    found = distilled(clip, tmp_path / "found", few, student=f"new:{body}")
     one, other = open_encoder(str(found.model)), open_encoder(str(clip))
     assert isinstance(one, PictureEncoder)
     assert isinstance(other, PictureEncoder)

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from acclimate.formats.files import atomic_write_bytes
-from acclimate.models.base import Encoder, Similarity, Vectors
+from acclimate.models.around import AroundEncoder
+from acclimate.models.base import Encoder, Vectors
 from acclimate.runs import Run, key_of, shards
 from acclimate.types import GeneratedQuery
 
@@ -76,7 +77,7 @@ class Asked:
 NONE_ASKED = Asked((), "")
 
 
-class KeptQueries:
+class KeptQueries(AroundEncoder):
     """An encoder that reads the vectors of a run's generated queries from its folder.
 
     The same queries go through the filter, the miner, the check and the teacher. They are encoded
@@ -87,25 +88,9 @@ class KeptQueries:
     """
 
     def __init__(self, encoder: Encoder, run: Run, asked: Callable[[], Asked]) -> None:
-        self.encoder = encoder
+        super().__init__(encoder)
         self._run = run
         self._asked = asked
-
-    @property
-    def name(self) -> str:
-        return self.encoder.name
-
-    @property
-    def identity(self) -> str:
-        return self.encoder.identity
-
-    @property
-    def similarity(self) -> Similarity:
-        return self.encoder.similarity
-
-    @property
-    def dimension(self) -> int:
-        return self.encoder.dimension
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
@@ -116,9 +101,6 @@ class KeptQueries:
         if others:
             vectors[others] = self.encoder.encode_queries([texts[place] for place in others])
         return vectors
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        return self.encoder.encode_passages(texts)
 
     @cached_property
     def _rows(self) -> dict[str, int]:

@@ -6,36 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from acclimate.models.base import Encoder, Similarity, Vectors
+from acclimate.models.around import AroundEncoder
+from acclimate.models.base import Encoder, Vectors
 
 
-class RememberedQueries:
+class RememberedQueries(AroundEncoder):
     """An encoder that keeps its latest queries' vectors; for one thread.
 
-    The same queries go through the filter, the miner and the teacher one stage after the other, and
-    to every language of an index.
+    The same queries are asked of several systems one after the other, and of every language of an
+    index.
     """
 
     def __init__(self, encoder: Encoder, most: int = 300_000) -> None:
-        self.encoder = encoder
+        super().__init__(encoder)
         self.most = most
         self._known: dict[str, Vectors] = {}
-
-    @property
-    def name(self) -> str:
-        return self.encoder.name
-
-    @property
-    def identity(self) -> str:
-        return self.encoder.identity
-
-    @property
-    def similarity(self) -> Similarity:
-        return self.encoder.similarity
-
-    @property
-    def dimension(self) -> int:
-        return self.encoder.dimension
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
@@ -46,6 +31,3 @@ class RememberedQueries:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return np.stack([self._known[text] for text in texts])
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        return self.encoder.encode_passages(texts)
