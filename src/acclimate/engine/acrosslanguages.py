@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from acclimate.errors import MissingExtra, UsageError
-from acclimate.indexes.base import Leg, Mask, Ranked, Scores
-from acclimate.indexes.vectors import DenseLeg
+from acclimate.indexes.base import EncodingLeg, Leg, Mask, Ranked, Scores
 from acclimate.models.languages import UNKNOWN, LanguageDetector
 from acclimate.ranking import Rows, top
 from acclimate.types import LANGUAGE
@@ -121,7 +120,7 @@ def across_languages(leg: Leg, spoken: Spoken, tiebreak: Rows, wanted: str) -> L
             f"languages {wanted!r}: no passage of this index says its language; give each one a "
             f"metadata field {LANGUAGE!r}, or index with --set corpus.detect_language=true"
         )
-    once = leg.remembering() if isinstance(leg, DenseLeg) else leg
+    once = leg.remembering() if isinstance(leg, EncodingLeg) else leg
     return AcrossLanguages(once, spoken, tiebreak, _preference(wanted, spoken.names))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,15 @@ class Leg(Protocol):
 
     def score(self, query: str, rows: Rows) -> Scores:
         """The scores of chosen rows for one query, on the scale of `search`, shape (len(rows),)."""
+        ...
+
+
+@runtime_checkable
+class EncodingLeg(Leg, Protocol):
+    """A leg that asks a model what a query means."""
+
+    def remembering(self) -> Leg:
+        """The same leg for one search that asks it several times: queries are encoded once."""
         ...
 
 

@@ -18,7 +18,8 @@ not on PyPI.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +33,7 @@ from acclimate.indexes.latepart import LatePart, kept_tokens, write_part
 from acclimate.models.base import Vectors
 from acclimate.models.multivector import TokenVectors
 from acclimate.models.precision import without_placement
+from acclimate.models.remembered import Remembered
 from acclimate.ranking import Rows, top
 from acclimate.types import Passage
 
@@ -96,7 +98,7 @@ class LateLeg:
         self, encoder: TokenVectors, parts: Sequence[LatePart], live: Mask, tiebreak: Rows
     ) -> None:
         """`live`, `tiebreak`: shape (rows of all parts,)."""
-        self._encoder = encoder
+        self._encode_queries: Callable[[Sequence[str]], list[Vectors]] = encoder.encode_queries
         self._parts = list(parts)
         self._bounds = np.cumsum([0, *(part.rows for part in parts)]).tolist()
         self._live = live
@@ -108,18 +110,24 @@ class LateLeg:
                     f"{given.shape}; the index folder is damaged, build it again"
                 )
 
+    def remembering(self) -> LateLeg:
+        """The same leg for one search that asks it several times: queries are encoded once."""
+        leg = copy(self)
+        leg._encode_queries = Remembered(self._encode_queries)
+        return leg
+
     def search(self, queries: Sequence[str], k: int, allowed: Mask) -> list[Ranked]:
         """The best k allowed rows for each query; equal scores by the tiebreak of the rows."""
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least 1 hit")
         rows = np.flatnonzero(allowed & self._live)
-        return [self._best(query, k, rows) for query in self._encoder.encode_queries(queries)]
+        return [self._best(query, k, rows) for query in self._encode_queries(queries)]
 
     def score(self, query: str, rows: Rows) -> Scores:
         """MaxSim of chosen rows for one query, shape (len(rows),)."""
         if len(rows) and not 0 <= rows.min() <= rows.max() < self._bounds[-1]:
             raise IndexError(f"rows {rows.min()}..{rows.max()} of {self._bounds[-1]}")
-        tokens = self._encoder.encode_queries([query])[0]
+        tokens = self._encode_queries([query])[0]
         return self._scores(tokens.astype(np.float64), rows).astype(np.float32)
 
     def _best(self, query: Vectors, k: int, rows: Rows) -> Ranked:

@@ -6,7 +6,8 @@ can add little, and that is known only of what can add nothing bad.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from itertools import chain
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from acclimate.indexes.kept import Kept
 from acclimate.indexes.maxscore import Field, Reading, best
 from acclimate.indexes.sparsepart import SparsePart, merge_parts, write_part
 from acclimate.models.precision import without_placement
+from acclimate.models.remembered import Remembered
 from acclimate.models.sparse import SparseTexts, SparseVector
 from acclimate.ranking import Rows
 from acclimate.types import Passage
@@ -80,9 +82,16 @@ class SparseLeg:
         self, encoder: SparseTexts, parts: Sequence[SparsePart], live: Mask, tiebreak: Rows
     ) -> None:
         self._encoder = encoder
+        self._encode_queries: Callable[[Sequence[str]], list[SparseVector]] = encoder.encode_queries
         self._rows = Parts([part.rows for part in parts], live, tiebreak)
         tokens = _Tokens(parts, self._rows)
         self._tokens: Kept[int, Token | None] = Kept(tokens.find, lambda token: 1, KEPT_TOKENS)
+
+    def remembering(self) -> SparseLeg:
+        """The same leg for one search that asks it several times: queries are encoded once."""
+        leg = copy(self)
+        leg._encode_queries = Remembered(self._encode_queries)
+        return leg
 
     def search(self, queries: Sequence[str], k: int, allowed: Mask) -> list[Ranked]:
         """The best k allowed rows for each query; queries are encoded together."""
@@ -130,7 +139,7 @@ class SparseLeg:
     def _encode(self, queries: Sequence[str]) -> list[SparseVector]:
         return [
             _checked(vector, f"{self._encoder.name}: query {query[:60]!r}")
-            for vector, query in zip(self._encoder.encode_queries(queries), queries, strict=True)
+            for vector, query in zip(self._encode_queries(queries), queries, strict=True)
         ]
 
     def _columns(self, query: SparseVector) -> list[Weighed]:
