@@ -138,8 +138,9 @@ class TrainSettings:
     weight_decay: float = 0.0
     max_grad_norm: float = 1.0
     #: What a cosine is multiplied with before it is compared with the teacher; 1 for dot products.
-    #: In mnrl it is one over the temperature. 0 is 20 for cosines in mnrl or kl, else 1.
-    scale: float = 1.0
+    #: In mnrl it is one over the temperature. 0 is 20 for cosines in mnrl, kl or
+    #: clip, else 1. (CLIP learns it and ends at 100, on far more data.)
+    scale: float = 0.0
     #: Softens the teacher's distribution (objective kl).
     temperature: float = 1.0
     #: Weights of the FLOPS regulariser for a sparse student's queries and passages (SPLADE, arXiv

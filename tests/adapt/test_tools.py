@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -176,6 +177,24 @@ def test_all_queries_of_a_passage_fall_on_the_same_side(toy: Toys, tmp_path: Pat
     assert 0.2 < len(held_out) / len(pseudo.labelled) < 0.5
     assert again == held_out
     assert len(learning) > len(sides[0])  # passages do have several queries
+
+
+def test_copies_of_a_passage_fall_on_the_same_side(toy: Toys, tmp_path: Path) -> None:
+    corpus = tiny.corpus(tmp_path / "corpus")
+    rows = (corpus / "corpus.jsonl").read_text().splitlines()
+    copies = [json.dumps(json.loads(row) | {"_id": f"copy{n}"}) for n, row in enumerate(rows)]
+    (corpus / "corpus.jsonl").write_text("\n".join([*rows, *copies]) + "\n")
+    recipe = apply_overrides(tiny.recipe(toy), ["generate.per_passage=3", "train.held_out=0.4"])
+    with tiny.tools(corpus, tmp_path / "out", recipe) as opened:
+        pseudo = pseudo_label(opened)
+        sides = [
+            {opened.passages.first(pseudo.queries[row.query_id].passage_id) for row in side}
+            for side in split(opened, pseudo)
+        ]
+        asked = {query.passage_id for query in pseudo.queries.values()}
+        contents = {opened.passages.first(each) for each in asked}
+    assert len(contents) < len(asked)  # some copies are both asked about
+    assert not sides[0] & sides[1]
 
 
 # The passages.

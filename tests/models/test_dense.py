@@ -40,6 +40,11 @@ def test_user_decides_how_vectors_are_compared(plain: Path) -> None:
     np.testing.assert_allclose(cosine, dot / lengths, rtol=1e-5, atol=1e-6)
 
 
+def test_similarity_that_was_chosen_is_saved_with_the_model(toy: Toys, tmp_path: Path) -> None:
+    DenseEncoder.load(str(toy.encoder), similarity="dot").model.save_pretrained(str(tmp_path))
+    assert DenseEncoder.load(str(tmp_path)).similarity is Similarity.DOT
+
+
 def test_similarity_that_no_index_can_search_is_refused(toy: Toys) -> None:
     with pytest.raises(UsageError, match=r"'euclidean' .* set student\.similarity"):
         DenseEncoder.load(str(toy.encoder), similarity="euclidean")

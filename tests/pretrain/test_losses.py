@@ -36,6 +36,7 @@ from acclimate.settings import (
     SimcseSettings,
     TsdaeSettings,
 )
+from acclimate.types import Passage
 from families import FAMILIES
 
 Student = Callable[..., DenseEncoder]
@@ -287,3 +288,15 @@ def test_a_sentence_is_removed_nine_times_of_ten(student: Student, corpus: Diale
     gone = [sentence not in passage for _, sentence, passage in made]
     assert sum(gone) / len(gone) == pytest.approx(0.9, abs=0.04)
     assert not method.usable("Only one sentence stands in this passage.")
+
+
+def test_a_title_is_no_part_of_the_first_sentence(student: Student) -> None:
+    method = Ict(student("bert"), IctSettings(removed=1.0))
+    passage = Passage("1", "It is raised by wild yeast from air. Bread keeps well for days then.",
+                      title="On sourdough")  # fmt: skip
+    text, draw = method.read(passage), np.random.default_rng(0)
+    made = {method.cloze(text, draw) for _ in range(20)}
+    assert made == {
+        ("It is raised by wild yeast from air.", "On sourdough Bread keeps well for days then."),
+        ("Bread keeps well for days then.", "On sourdough It is raised by wild yeast from air."),
+    }

@@ -19,7 +19,7 @@ from acclimate.pretrain.contrast import in_batch
 from acclimate.pretrain.loop import pretrain
 from acclimate.pretrain.method import Batch, Method
 from acclimate.pretrain.modir import SOURCE, TARGET, DomainClassifier, Modir
-from acclimate.pretrain.source import source_pairs
+from acclimate.pretrain.source import SourcePairs, source_pairs
 from acclimate.pretrain.udalm import Udalm
 from acclimate.progress import Silent
 from acclimate.settings import MlmSettings, ModirSettings, PretrainSettings, SourceSettings
@@ -164,3 +164,14 @@ def test_pairs_of_toys_are_read_once(tmp_path: Path) -> None:
     assert len(pairs.pairs) == 4
     assert pairs.fingerprint == source_pairs(SourceSettings(str(corpus), "dev")).fingerprint
     assert pairs.fingerprint != source_pairs(SourceSettings(str(corpus), "test")).fingerprint
+
+
+def test_no_answer_to_a_drawn_query_is_another_ones_negative() -> None:
+    right = [(f"q{n}", f"p{answer}") for n in range(12) for answer in (n, (n + 1) % 12)]
+    pairs = SourcePairs(right, 0.05)
+    for seed in range(50):
+        drawn = pairs.drawn(12, np.random.default_rng(seed))
+        assert len(drawn) >= 4
+        assert drawn.items() <= set(right)
+        for query, passage in drawn.items():
+            assert not any((query, other) in right for other in {*drawn.values()} - {passage})

@@ -72,3 +72,12 @@ def test_caption_that_two_pictures_share_is_marked() -> None:
     given = [Captioned(0, np.array([0, 1])), Captioned(1, np.array([1, 2]))]
     pairs = paired(given, [1, 2])
     assert pairs.also.tolist() == [[False, True], [False, False]]
+
+
+def test_every_batch_is_full_however_uneven_the_captions() -> None:
+    many = Captioned(0, np.arange(20))
+    given = [many, *(Captioned(n, np.array([20 + n])) for n in range(1, 9))]
+    drawn = list(islice(batches(given, 4, seed=5), 12))
+    assert {len(batch.pictures) for batch in drawn} == {4}
+    few = next(batches(given, 32, seed=5))
+    assert len(few.pictures) == len(given)

@@ -17,7 +17,7 @@ from acclimate.settings import TrainSettings
 from acclimate.train.batches import Example
 from acclimate.train.course import Course
 from acclimate.train.encode import GradientEncoder, Text
-from acclimate.train.loop import Task, train
+from acclimate.train.loop import HELD_OUT_QUERIES, Task, train, watched
 from toys import Toys
 
 TOYS = toys.toy_passages()
@@ -265,3 +265,33 @@ def test_loss_that_stays_as_it_is_picks_no_step(toy: Toys, tmp_path: Path) -> No
         wanted = replace(task(learning_rate=0.0, max_steps=1), held_out=TASK.held_out[start::6])
         course, _ = trained(toy, tmp_path / str(start), wanted)
         assert (course.step, course.best_step) == (1, 0)
+
+
+def test_queries_that_choose_the_step_come_from_all_of_the_held_out_ones() -> None:
+    held_out = [replace(example(row, 5), query=f"query {row}") for row in range(40)]
+    asked_twice = [*held_out, *held_out * 9]
+    chosen = watched(asked_twice, seed=1)
+    assert len(chosen) == HELD_OUT_QUERIES
+    assert {each.query for each in chosen[:40]} == {each.query for each in held_out}
+    assert [each.query for each in chosen] == [each.query for each in watched(asked_twice, seed=1)]
+    assert {each.query for each in watched(held_out[:3], seed=2)} == {
+        "query 0",
+        "query 1",
+        "query 2",
+    }
+
+
+def test_without_labels_no_more_negatives_are_looked_at_than_are_trained_with(
+    toy: Toys, tmp_path: Path
+) -> None:
+    unlabelled = replace(TASK, settings=replace(SETTINGS, objective="mnrl", negatives=0))
+    only_positives = replace(
+        unlabelled, held_out=[replace(each, rows=each.rows[:1]) for each in TASK.held_out]
+    )
+    losses = [
+        train(DenseEncoder.load(str(toy.encoder)), task, tmp_path / str(number), Silent())
+        .points[0]
+        .held_out_loss
+        for number, task in enumerate((unlabelled, only_positives))
+    ]
+    assert losses[0] == losses[1]

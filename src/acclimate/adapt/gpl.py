@@ -55,7 +55,7 @@ from acclimate.runs import Rows, Run, key_of
 from acclimate.settings import Recipe
 from acclimate.train.batches import Example
 from acclimate.train.learner import Learner
-from acclimate.train.loop import Task, load_weights, train
+from acclimate.train.loop import VERSION, Task, load_weights, train
 from acclimate.train.students import learning_student
 from acclimate.train.team import ALONE, Team
 from acclimate.types import GeneratedQuery, Mined, Score
@@ -206,7 +206,7 @@ def _check(tools: Tools, queries: Mapping[str, GeneratedQuery], mined: Rows[Mine
 
 
 def split(tools: Tools, pseudo: Pseudo) -> tuple[list[Labelled], list[Labelled]]:
-    """Training and held-out queries. All queries of a passage fall on the same side.
+    """Training and held-out queries. All queries of a passage and its copies are on one side.
 
     A held-out query about a passage that was trained on would be half known. A share of the
     telling queries is held out, and what else was asked of their passages with them.
@@ -215,7 +215,7 @@ def split(tools: Tools, pseudo: Pseudo) -> tuple[list[Labelled], list[Labelled]]
     queries = pseudo.queries
 
     def place_of(row: Labelled) -> bytes:
-        return place(tools.recipe.seed, queries[row.query_id].passage_id)
+        return place(tools.recipe.seed, tools.passages.first(queries[row.query_id].passage_id))
 
     telling = [row for row in pseudo.labelled if is_telling(queries[row.query_id])]
     last = border([place_of(row) for row in telling or pseudo.labelled], settings)
@@ -276,6 +276,7 @@ def _train_round(tools: Tools, recipe: Recipe, each: Round, team: Team) -> Train
     student = learning_student(recipe.student)
     key = key_of(
         "train",
+        VERSION,
         recipe.train,
         recipe.label.weights,
         recipe.label.source_bonus,
@@ -292,7 +293,8 @@ def _train_round(tools: Tools, recipe: Recipe, each: Round, team: Team) -> Train
         begin_at(each.before, folder)
 
     def example(row: Labelled) -> Example:
-        rows = np.array([tools.rows[passage_id] for passage_id in row.passage_ids])
+        # Copies of one passage count as one, or a batch would tell them apart.
+        rows = np.array([tools.rows[tools.passages.first(each)] for each in row.passage_ids])
         return Example(pseudo.queries[row.query_id].text, rows, row.values)
 
     task = Task(

@@ -98,13 +98,17 @@ def pretrained(tools: Tools, name: str, start: str) -> Taken:
     )
     folder = tools.run.folder_of(name, key)
 
-    rows = [row for row, passage in enumerate(passages) if method.usable(passage.content)]
+    rows = [row for row, passage in enumerate(passages) if method.usable(method.read(passage))]
     if len(rows) < 2:
         raise InputError(
             f"{len(rows)} of {len(passages)} passages can be used by the step {name}, and at least "
             "2 are needed; leave that step out, or give passages of several sentences"
         )
-    course = pretrain(method, rows, passages.contents, settings, folder, tools.run.progress)
+
+    def texts(drawn: Sequence[int]) -> list[str]:
+        return [method.read(each) for each in passages.get([passages.ids[row] for row in drawn])]
+
+    course = pretrain(method, rows, texts, settings, folder, tools.run.progress)
     student.model.max_seq_length = limit
     if not (folder / "model").exists():
         save_model(student, folder / "model")

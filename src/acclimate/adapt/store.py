@@ -43,6 +43,10 @@ class PassageStore:
         with closing(_open(self.path)) as database:
             return [Passage(*database.execute(query, (wanted,)).fetchone()) for wanted in ids]
 
+    def first(self, passage_id: str) -> str:
+        """One passage of the same content, which stands for all of its copies."""
+        return min(self.duplicates.get(passage_id, (passage_id,)))
+
     def contents(self, rows: Sequence[int]) -> list[str]:
         """What is encoded of the passages in those rows, in their order."""
         return [each.content for each in self.get([self.ids[row] for row in rows])]

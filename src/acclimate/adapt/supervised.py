@@ -27,7 +27,7 @@ from acclimate.settings import Recipe, TrainSettings
 from acclimate.train.batches import Example, in_steps
 from acclimate.train.course import Course
 from acclimate.train.learner import Learner, several_refused
-from acclimate.train.loop import Task, train
+from acclimate.train.loop import VERSION, Task, train
 from acclimate.train.students import load_student
 from acclimate.train.team import ALONE, Team
 from acclimate.types import GeneratedQuery
@@ -242,6 +242,7 @@ def _train(
     student = load_student(recipe.student, recipe.seed)
     key = key_of(
         "supervised",
+        VERSION,
         recipe.train,
         recipe.seed,
         recipe.student.kind,
@@ -260,11 +261,9 @@ def _train(
 
 def _example(tools: Tools, row: Known) -> Example:
     """Rows in the corpus with their labels; copies of one passage count as the first of them."""
-    duplicates = tools.passages.duplicates
     places: dict[int, float] = {}
     for passage_id, value in zip(row.passage_ids, row.values, strict=True):
-        copies = duplicates.get(passage_id, (passage_id,))
-        places.setdefault(min(tools.rows[each] for each in copies), value)
+        places.setdefault(tools.rows[tools.passages.first(passage_id)], value)
     return Example(
         row.text, np.array(list(places)), np.array(list(places.values()), dtype=np.float32)
     )

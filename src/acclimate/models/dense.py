@@ -54,6 +54,8 @@ class DenseEncoder:
             SentenceTransformer, name, dtype, max_seq_length, attention
         )
         compared = choose_similarity(model, similarity)
+        # Wherever the model is saved, whoever loads it compares vectors in the same way.
+        model.similarity_fn_name = compared.value
         identity = f"{resolved.identity}-{compared.value}-{model.max_seq_length}-{placement.label}"
         return cls(model, resolved, compared, placement, identity)
 

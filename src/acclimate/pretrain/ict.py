@@ -11,6 +11,7 @@ from acclimate.pretrain.contrast import in_batch, temperature_of
 from acclimate.pretrain.encode import PASSAGE, QUERY, vectors
 from acclimate.pretrain.method import Batch, Method
 from acclimate.settings import IctSettings
+from acclimate.types import Passage
 
 
 class Ict(Method):
@@ -21,11 +22,18 @@ class Ict(Method):
         "([ICT](https://arxiv.org/abs/1906.00300))"
     )
 
+    #: Part of what names its folder; older ones were trained with titles inside first sentences.
+    fingerprint = "titles apart"
+
     def __init__(self, student: DenseEncoder, settings: IctSettings) -> None:
         self.student = student
         self.removed = settings.removed
         self.temperature = temperature_of(student.similarity, settings.temperature)
         self.parts = nn.ModuleDict({"student": student.model})
+
+    def read(self, passage: Passage) -> str:
+        """With the title as a paragraph of its own: it is no part of the first sentence."""
+        return f"{passage.title}\n\n{passage.text}".strip()
 
     def usable(self, text: str) -> bool:
         """A passage of one sentence would have nothing left."""
@@ -40,8 +48,8 @@ class Ict(Method):
     def cloze(self, text: str, draw: np.random.Generator) -> tuple[str, str]:
         """A sentence of the passage, and the passage with or without it."""
         sentence = str(draw.choice(split_sentences(text)))
+        whole = " ".join(text.split())
         if draw.random() >= self.removed:
-            return sentence, text
-        # Sentences come with single spaces; titles and fragments stay with the passage.
-        rest = " ".join(text.split()).replace(sentence, " ", 1)
-        return sentence, " ".join(rest.split())
+            return sentence, whole
+        # Sentences come with single spaces; short titles and fragments stay with the passage.
+        return sentence, " ".join(whole.replace(sentence, " ", 1).split())

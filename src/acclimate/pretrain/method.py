@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from acclimate.models.dense import DenseEncoder
+from acclimate.types import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ class Method(ABC):
 
     @abstractmethod
     def __init__(self, student: DenseEncoder, *settings: Any) -> None: ...
+
+    def read(self, passage: Passage) -> str:
+        """What of a passage it learns from."""
+        return passage.content
 
     def usable(self, text: str) -> bool:
         """Whether a passage has anything to learn from."""

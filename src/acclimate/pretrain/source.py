@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from torch import Tensor
@@ -31,12 +32,20 @@ class Encoded:
         return in_batch(self.queries, self.passages, self.temperature)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourcePairs:
     """Queries, each with a passage that people judged to answer it."""
 
     pairs: Sequence[tuple[str, str]]
     temperature: float
+
+    @cached_property
+    def answers(self) -> Mapping[str, frozenset[str]]:
+        """All that answers each query."""
+        found: dict[str, set[str]] = {}
+        for query, passage in self.pairs:
+            found.setdefault(query, set()).add(passage)
+        return {query: frozenset(passages) for query, passages in found.items()}
 
     @property
     def fingerprint(self) -> str:
@@ -47,19 +56,27 @@ class SourcePairs:
         return digest.hexdigest()[:16]
 
     def encoded(self, student: DenseEncoder, size: int, draw: np.random.Generator) -> Encoded:
-        """So many pairs, drawn by chance, no query and no passage of which comes twice.
-
-        What came twice would be its own negative.
-        """
-        drawn: dict[str, str] = {}
-        # A query with many answers may take up some of the draw.
-        for place in draw.permutation(len(self.pairs))[: 4 * size]:
-            query, passage = self.pairs[place]
-            if len(drawn) < size and query not in drawn and passage not in drawn.values():
-                drawn[query] = passage
+        """So many pairs, drawn by chance."""
+        drawn = self.drawn(size, draw)
         temperature = temperature_of(student.similarity, self.temperature)
         queries = vectors(student, list(drawn), QUERY)
         return Encoded(queries, vectors(student, list(drawn.values()), PASSAGE), temperature)
+
+    def drawn(self, size: int, draw: np.random.Generator) -> dict[str, str]:
+        """Queries, each with a passage that answers it and none of the others.
+
+        What answers two of them would be taken for a negative of one.
+        """
+        chosen: dict[str, str] = {}
+        right: set[str] = set()
+        # A query with many answers may take up some of the draw.
+        for place in draw.permutation(len(self.pairs))[: 4 * size]:
+            query, passage = self.pairs[place]
+            answers = self.answers[query]
+            if len(chosen) < size and passage not in right and not answers & {*chosen.values()}:
+                chosen[query] = passage
+                right |= answers
+        return chosen
 
 
 def source_pairs(settings: SourceSettings) -> SourcePairs:

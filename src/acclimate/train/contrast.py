@@ -51,17 +51,18 @@ def clip_loss(pictures: Tensor, captions: Tensor, also: Tensor, scale: float) ->
 def batches(given: Sequence[Captioned], size: int, seed: int) -> Iterator[Pairs]:
     """Pairs without end, epoch after epoch; the same ones for the same seed.
 
-    Every caption comes once in an epoch. A batch holds no picture twice, so that no caption is
-    taken for a wrong one of its own picture.
+    A caption comes at most once in an epoch. A batch holds no picture twice, so that no caption is
+    taken for a wrong one of its own picture; and it is full, as the loss depends on its size,
+    unless there are fewer pictures in all. So where some pictures have more captions than most,
+    some of these stay out, in each epoch others.
     """
-    epoch = 0
+    size, epoch = min(size, len(given)), 0
     while True:
         random = np.random.default_rng((seed, epoch))
         shuffled = [random.permutation(each.captions) for each in given]
         for turn in range(max(map(len, shuffled))):
             asked = [n for n in random.permutation(len(given)) if turn < len(shuffled[n])]
-            # A last batch that is too small is left out: the loss depends on its size.
-            for start in range(0, max(1, len(asked) - size + 1), size):
+            for start in range(0, len(asked) - size + 1, size):
                 drawn = asked[start : start + size]
                 yield paired([given[n] for n in drawn], [shuffled[n][turn] for n in drawn])
         epoch += 1

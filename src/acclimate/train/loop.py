@@ -7,6 +7,8 @@ micro-batches by length, and no dropout where a recipe leaves it out.
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -36,6 +38,8 @@ from acclimate.train.work import Step, Work
 HELD_OUT_CANDIDATES = 8
 #: Held-out queries looked at while training.
 HELD_OUT_QUERIES = 64
+#: Changes when the same task would be trained otherwise, so that older weights are not taken up.
+VERSION = 2
 
 Texts = Callable[[Sequence[int]], list[str]]
 
@@ -148,15 +152,35 @@ def load_weights(model: torch.nn.Module, path: Path) -> None:
 
 
 def _watched(task: Task, in_batch: bool) -> list[Batch]:
-    """The same few held-out queries at every look, with their first candidates."""
+    """The same few held-out queries at every look, with their first candidates.
+
+    An objective that takes no labels looks at no more negatives than it trains with: mined ones
+    may be relevant, and nothing here would say so.
+    """
+    settings = task.settings
+    unlabelled = settings.objective == "mnrl"
+    most = min(HELD_OUT_CANDIDATES, 1 + settings.negatives) if unlabelled else HELD_OUT_CANDIDATES
     few = [
-        replace(
-            each, rows=each.rows[:HELD_OUT_CANDIDATES], values=each.values[:HELD_OUT_CANDIDATES]
-        )
-        for each in task.held_out[:HELD_OUT_QUERIES]
+        replace(each, rows=each.rows[:most], values=each.values[:most])
+        for each in watched(task.held_out, task.topics_seed)
     ]
-    put_together = assembler(task.held_out, in_batch and task.settings.objective == "mnrl")
+    put_together = assembler(task.held_out, in_batch and unlabelled)
     return [put_together(few[start : start + 16]) for start in range(0, len(few), 16)]
+
+
+def watched(held_out: Sequence[Example], seed: int) -> list[Example]:
+    """Those that choose the step: drawn from all, and of each query one before a second of any.
+
+    They come in the order of the corpus, of which the first few would be a corner.
+    """
+    drawn = random.Random(seed).sample(list(held_out), len(held_out))  # noqa: S311
+    turns: Counter[str] = Counter()
+    turn = []
+    for each in drawn:
+        turn.append(turns[each.query])
+        turns[each.query] += 1
+    order = sorted(range(len(drawn)), key=turn.__getitem__)
+    return [drawn[place] for place in order[:HELD_OUT_QUERIES]]
 
 
 def _on_cpu(weights: Weights) -> dict[str, Tensor]:
