@@ -104,6 +104,8 @@ WRONG = [
         "a batch holds 1 query",
     ),
     ("generate.top_p = 95", "generate.top_p is 95.0; it is a share"),
+    ("measure.measures = 'nDCG@ten'", "measure.measures: measure 'nDCG@ten' is not one"),
+    ("measure.measures = 'nDCG@10 R@1000'", "has R@1000, .* set measure.depth=1000"),
     ("label.teachers = []", "label.teachers is empty"),
     ("label.weights = [1, 2]", "2 numbers for 1 teachers"),
     ("train.merge = [0.5, 1.5]", "train.merge has 1.5; each is a share"),

@@ -14,7 +14,7 @@ from acclimate.corpus import CorpusSettings
 from acclimate.errors import InputError, UsageError
 from acclimate.fields import flat, with_table, with_text
 from acclimate.formats.files import read_bytes
-from acclimate.settings import Recipe, TrainSettings
+from acclimate.settings import MeasureSettings, Recipe, TrainSettings
 
 CORPUS_PREFIX = "corpus."
 
@@ -191,6 +191,7 @@ def _check(recipe: Recipe, place: str) -> None:
             raise UsageError(f"{place}: {key} is {value}; it is a share, at most 1")
     _check_negatives(recipe.train, place)
     _check_options(recipe, place)
+    _check_measures(recipe.measure, place)
     if recipe.pretrain.per_device_train_batch_size < 2:
         raise UsageError(
             f"{place}: pretrain.per_device_train_batch_size must be at least 2: most ways of "
@@ -222,6 +223,21 @@ def _check_negatives(train: TrainSettings, place: str) -> None:
             f"{place}: train.negatives is 0 and a batch holds 1 query, which leaves nothing to "
             "compare it with; raise one of them"
         )
+
+
+def _check_measures(measure: MeasureSettings, place: str) -> None:
+    from acclimate.evaluate.measures import cutoff, parse
+
+    try:
+        parsed = parse(measure.measures)
+    except UsageError as error:
+        raise UsageError(f"{place}: measure.measures: {error}") from error
+    for name, each in parsed.items():
+        if cutoff(each, 0) > measure.depth:
+            raise UsageError(
+                f"{place}: measure.measures has {name}, which looks deeper than measure.depth, "
+                f"{measure.depth}; set measure.depth={cutoff(each, 0)}"
+            )
 
 
 def _check_options(recipe: Recipe, place: str) -> None:

@@ -13,6 +13,7 @@ import tiny
 
 import toys
 from acclimate.adapt import check, measure
+from acclimate.adapt.apart import Sides, sides
 from acclimate.adapt.check import check_teacher, warning
 from acclimate.adapt.gpl import pseudo_label, split
 from acclimate.adapt.result import TeacherAccuracy
@@ -168,15 +169,26 @@ def test_all_queries_of_a_passage_fall_on_the_same_side(toy: Toys, tmp_path: Pat
     recipe = apply_overrides(tiny.recipe(toy), ["generate.per_passage=3", "train.held_out=0.3"])
     with tiny.tools(tiny.corpus(tmp_path / "corpus"), tmp_path / "out", recipe) as opened:
         pseudo = pseudo_label(opened)
-        learning, held_out = split(opened, pseudo)
-        again = split(opened, pseudo)[1]
-    sides = [{pseudo.queries[row.query_id].passage_id for row in side}
-             for side in (learning, held_out)]  # fmt: skip
-    assert not sides[0] & sides[1]
-    assert len(learning) + len(held_out) == len(pseudo.labelled)
-    assert 0.2 < len(held_out) / len(pseudo.labelled) < 0.5
-    assert again == held_out
-    assert len(learning) > len(sides[0])  # passages do have several queries
+        sides = split(opened, pseudo)
+        again = split(opened, pseudo)
+    learning, choosing, reporting = (
+        {pseudo.queries[row.query_id].passage_id for row in side}
+        for side in (sides.learning, sides.choosing, sides.reporting)
+    )
+    assert not learning & choosing
+    assert not learning & reporting
+    assert not choosing & reporting
+    held_out = len(sides.choosing) + len(sides.reporting)
+    assert len(sides.learning) + held_out == len(pseudo.labelled)
+    assert 0.2 < held_out / len(pseudo.labelled) < 0.5
+    assert abs(len(sides.choosing) - len(sides.reporting)) <= 3
+    assert [row.query_id for row in again.choosing] == [row.query_id for row in sides.choosing]
+    assert len(sides.learning) > len(learning)  # passages do have several queries
+
+
+def test_a_single_passage_that_is_held_out_does_both() -> None:
+    found = sides(["a", "b", "c"], [b"1", b"1", b"2"], b"1")
+    assert found == Sides(["c"], ["a", "b"], ["a", "b"])
 
 
 def test_copies_of_a_passage_fall_on_the_same_side(toy: Toys, tmp_path: Path) -> None:
@@ -187,14 +199,15 @@ def test_copies_of_a_passage_fall_on_the_same_side(toy: Toys, tmp_path: Path) ->
     recipe = apply_overrides(tiny.recipe(toy), ["generate.per_passage=3", "train.held_out=0.4"])
     with tiny.tools(corpus, tmp_path / "out", recipe) as opened:
         pseudo = pseudo_label(opened)
-        sides = [
+        parted = split(opened, pseudo)
+        found = [
             {opened.passages.first(pseudo.queries[row.query_id].passage_id) for row in side}
-            for side in split(opened, pseudo)
+            for side in (parted.learning, parted.choosing, parted.reporting)
         ]
         asked = {query.passage_id for query in pseudo.queries.values()}
         contents = {opened.passages.first(each) for each in asked}
     assert len(contents) < len(asked)  # some copies are both asked about
-    assert not sides[0] & sides[1]
+    assert sum(map(len, found)) == len(set().union(*found))
 
 
 # The passages.

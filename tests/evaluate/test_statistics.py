@@ -8,8 +8,11 @@ import scipy.stats
 
 from acclimate.errors import UsageError
 from acclimate.evaluate import intervals, significance
+from acclimate.evaluate.evaluation import compare, summarise
 from acclimate.evaluate.intervals import Estimate, bootstrap, bootstrap_difference
+from acclimate.evaluate.measures import parse
 from acclimate.evaluate.significance import holm, randomisation_test
+from acclimate.types import Hit, Judgment
 
 
 def test_interval_agrees_with_the_normal_approximation() -> None:
@@ -80,3 +83,44 @@ def test_holm_by_hand() -> None:
     assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
     assert holm([0.6, 0.9]) == [1.0, 1.0]
     assert holm([]) == []
+
+
+# Values that stand and fall together.
+
+
+def test_repeating_every_value_makes_nothing_surer() -> None:
+    values = np.random.default_rng(6).normal(0.1, 0.3, size=40).tolist()
+    repeated, units = (
+        [value for value in values for _ in range(5)],
+        np.repeat(range(40), 5).tolist(),
+    )
+    once, again = bootstrap(values), bootstrap(repeated, units=units)
+    assert (again.value, again.low, again.high) == pytest.approx((once.value, once.low, once.high))
+    naive = bootstrap(repeated)
+    assert naive.high - naive.low < 0.6 * (again.high - again.low)
+    zeros = [0.0] * 200
+    assert randomisation_test(zeros, repeated, units=units) == randomisation_test(
+        zeros[:40], values
+    )
+
+
+def test_units_of_one_value_each_change_nothing() -> None:
+    values = np.random.default_rng(7).uniform(size=30).tolist()
+    assert bootstrap(values, units=range(30)) == bootstrap(values)
+
+
+def test_units_of_unequal_size_keep_the_mean_over_values() -> None:
+    found = bootstrap([1.0, 1.0, 1.0, 0.0], units=["a", "a", "a", "b"])
+    assert found == Estimate(0.75, 0.0, 1.0)
+
+
+def test_units_are_of_the_queries_that_were_measured() -> None:
+    hits = {f"q{n}": [Hit("p", 1.0)] if n < 6 else [] for n in range(12)}
+    judgments = [Judgment(f"q{n}", "p", 1) for n in range(12)]
+    parsed, units = parse("nDCG@10"), {f"q{n}": f"u{n // 6}" for n in range(12)}
+    some = summarise("some", hits, judgments, parsed, units=units)
+    assert some.measures["nDCG@10"] == Estimate(0.5, 0.0, 1.0)
+    none = summarise("none", dict.fromkeys(hits, []), judgments, parsed, units=units)
+    [compared] = compare(none, some, units=units)
+    assert compared.p == 1.0  # of two units one differs, and its sign says nothing
+    assert compare(none, some)[0].p < 0.05

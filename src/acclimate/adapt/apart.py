@@ -1,11 +1,39 @@
-"""Which queries are held out: decided by their passages, so that none is half known."""
+"""Which queries are held out, and for what. Their passages decide, so that none is half known."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from acclimate.settings import TrainSettings
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Sides(Generic[Row]):
+    """Labelled queries by what they are for; all queries of a passage are on one side."""
+
+    learning: Sequence[Row]
+    #: They choose the step, and the mixture of weights.
+    choosing: Sequence[Row]
+    #: They tell in the end whether it helped. What chose would speak for its own choice.
+    reporting: Sequence[Row]
+
+
+def sides(rows: Sequence[Row], places: Sequence[bytes], last: bytes) -> Sides[Row]:
+    """Part rows by the places of their passages, of which `last` is the last that is held out.
+
+    The first half of those held out choose. A single passage has to do both.
+    """
+    held_out = sorted(each for each in places if each <= last)
+    middle = held_out[(len(held_out) - 1) // 2] if held_out else b""
+    placed = list(zip(rows, places, strict=True))
+    choosing = [row for row, each in placed if each <= middle]
+    reporting = [row for row, each in placed if middle < each <= last]
+    return Sides([row for row, each in placed if each > last], choosing, reporting or choosing)
 
 
 def place(seed: int, passage_id: str) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from acclimate.adapt.apart import border, place
+from acclimate.adapt.apart import Sides, border, place, sides
 from acclimate.adapt.artefacts import import_artefacts
 from acclimate.adapt.check import check_teacher
 from acclimate.adapt.deliver import (
@@ -104,8 +104,8 @@ def adapt(
         # Loaded as a user will, so that what is measured is what is delivered.
         adapted = tools.student_at(str(model))
         compared = systems(tools, adapted)
-        apart = dict.fromkeys(row.query_id for row in split(tools, pseudo)[1])
-        held_out = _telling([pseudo.queries[query_id] for query_id in apart])
+        told = dict.fromkeys(row.query_id for row in split(tools, pseudo).reporting)
+        held_out = _telling([pseudo.queries[query_id] for query_id in told])
         label_free = judged_by_teacher(tools, compared, held_out)
         everywhere = tools.over(whole)
         by_people = (
@@ -205,7 +205,7 @@ def _check(tools: Tools, queries: Mapping[str, GeneratedQuery], mined: Rows[Mine
     return check
 
 
-def split(tools: Tools, pseudo: Pseudo) -> tuple[list[Labelled], list[Labelled]]:
+def split(tools: Tools, pseudo: Pseudo) -> Sides[Labelled]:
     """Training and held-out queries. All queries of a passage and its copies are on one side.
 
     A held-out query about a passage that was trained on would be half known. A share of the
@@ -219,13 +219,13 @@ def split(tools: Tools, pseudo: Pseudo) -> tuple[list[Labelled], list[Labelled]]
 
     telling = [row for row in pseudo.labelled if is_telling(queries[row.query_id])]
     last = border([place_of(row) for row in telling or pseudo.labelled], settings)
-    learning = [row for row in pseudo.labelled if place_of(row) > last]
-    if not learning:
+    found = sides(pseudo.labelled, [place_of(row) for row in pseudo.labelled], last)
+    if not found.learning:
         raise InputError(
             f"of {len(pseudo.labelled)} queries none is left to train on when those of the "
             "held-out passages are set apart; give more passages, or lower train.held_out"
         )
-    return learning, [row for row in pseudo.labelled if place_of(row) <= last]
+    return found
 
 
 def is_telling(query: GeneratedQuery) -> bool:

@@ -18,7 +18,7 @@ from acclimate.adapt.teachers import open_teacher
 from acclimate.adapt.tools import Tools
 from acclimate.corpus import Corpus
 from acclimate.evaluate import measures as measuring
-from acclimate.evaluate.evaluation import Evaluation, compare, summarise
+from acclimate.evaluate.evaluation import Evaluation, Units, compare, summarise
 from acclimate.indexes.base import Retriever
 from acclimate.models.base import Encoder
 from acclimate.models.remembered import RememberedQueries
@@ -85,7 +85,9 @@ def judged_by_teacher(
         for retriever in compared.each()
     ]
     judgments = _teacher_judgments(tools, held_out, found)
-    return _summary("teacher", "held-out queries", found, judgments, LABEL_FREE_MEASURES)
+    # A passage that is found for one of its queries is mostly found for the others too.
+    units = {query.id: tools.passages.first(query.passage_id) for query in held_out}
+    return _summary("teacher", "held-out queries", found, judgments, LABEL_FREE_MEASURES, units)
 
 
 def _teacher_judgments(
@@ -123,16 +125,17 @@ def _summary(
     found: Sequence[Hits],
     judgments: Sequence[Judgment],
     measures: str,
+    units: Units | None = None,
 ) -> BeforeAfter:
     parsed = measuring.parse(measures)
     evaluated: list[Evaluation] = [
-        summarise(name, hits, judgments, parsed, corpus)
+        summarise(name, hits, judgments, parsed, corpus, units=units)
         for name, hits in zip(NAMES, found, strict=True)
     ]
     bm25, before, after, fused_before, fused_after = evaluated
     main = next(iter(parsed))
     comparisons = [
-        *compare(before, after, bm25, fused_before, fused_after, measures=[main]),
-        *compare(fused_before, fused_after, measures=[main]),
+        *compare(before, after, bm25, fused_before, fused_after, measures=[main], units=units),
+        *compare(fused_before, fused_after, measures=[main], units=units),
     ]
     return BeforeAfter(labels, corpus, bm25, before, after, fused_before, fused_after, comparisons)

@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acclimate.adapt.apart import Sides
 from acclimate.adapt.label import Labelled, label, labels
 from acclimate.adapt.mine import mine
 from acclimate.adapt.tools import Tools
@@ -59,12 +60,12 @@ def ends(settings: TrainSettings) -> list[int]:
 def in_rounds(
     tools: Tools,
     pseudo: Pseudo,
-    sides: tuple[Sequence[Labelled], Sequence[Labelled]],
+    sides: Sides[Labelled],
     train: Callable[[Round], Trained],
 ) -> tuple[Trained, Sequence[Pseudo]]:
     """Train from round to round; also the data sets of those after the first.
 
-    `sides` are the training and the held-out queries of the first.
+    `sides` are the queries of the first.
     Raises UsageError where labels were imported, whose teacher is not at hand for others.
     """
     stops = [*ends(tools.recipe.train), 0]
@@ -73,17 +74,18 @@ def in_rounds(
             "train.mine_again needs the teacher of the imported labels for new negatives; set it "
             "to 0, or import the folder without gpl-training-data.tsv"
         )
-    learning, held_out = sides
-    apart = {pseudo.queries[row.query_id].passage_id for row in held_out}
-    data = [pseudo]
-    trained = train(Round(pseudo, learning, held_out, tools.dense("student"), stops[0], None))
+
+    def passage_of(row: Labelled) -> str:
+        return tools.passages.first(pseudo.queries[row.query_id].passage_id)
+
+    apart = {passage_of(row) for row in (*sides.choosing, *sides.reporting)}
+    data, start = [pseudo], tools.dense("student")
+    trained = train(Round(pseudo, sides.learning, sides.choosing, start, stops[0], None))
     for stop in stops[1:]:
         student = tools.index(RememberedQueries(tools.student_at(str(trained.folder / "model"))))
         data.append(_mined_anew(tools, data, student))
-        learning = [
-            row for row in data[-1].labelled if pseudo.queries[row.query_id].passage_id not in apart
-        ]
-        trained = train(Round(data[-1], learning, held_out, student, stop, trained.folder))
+        learning = [row for row in data[-1].labelled if passage_of(row) not in apart]
+        trained = train(Round(data[-1], learning, sides.choosing, student, stop, trained.folder))
     return trained, data[1:]
 
 

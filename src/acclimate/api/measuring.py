@@ -50,7 +50,7 @@ def evaluate(
     from acclimate.systems import open_system
 
     parsed = measuring.parse(measures)
-    depth = max(DEPTH, *(each.params.get("cutoff", DEPTH) for each in parsed.values()))
+    depth = max(DEPTH, *(measuring.cutoff(each, DEPTH) for each in parsed.values()))
     collection = as_corpus(corpus, settings)
     check_split(collection, split)
     judgments = collection.judgments(split)

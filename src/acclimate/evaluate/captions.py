@@ -6,7 +6,7 @@ find its picture among those of the split, and a picture any of its captions amo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,20 +62,23 @@ def measure_captions(encoder: Encoder, corpus: Corpus, split: str) -> CaptionRec
     return CaptionRecall(
         captions=len(rows),
         pictures=len(columns),
-        text_to_picture=_recall(captions, pictures, pairs),
-        picture_to_text=_recall(pictures, captions, pairs.T),
+        text_to_picture=_recall(captions, pictures, pairs, pairs.argmax(axis=1).tolist()),
+        picture_to_text=_recall(pictures, captions, pairs.T, range(len(columns))),
         chance={k: min(1.0, k / len(columns)) for k in CUTOFFS},
     )
 
 
-def _recall(asked: Vectors, among: Vectors, pairs: Pairs) -> Mapping[int, Estimate]:
+def _recall(
+    asked: Vectors, among: Vectors, pairs: Pairs, units: Sequence[int]
+) -> Mapping[int, Estimate]:
+    """`units` says which picture each of those asked is about: its captions fall together."""
     ranks = np.concatenate(
         [
             _ranks(asked[start : start + BLOCK] @ among.T, pairs[start : start + BLOCK])
             for start in range(0, len(asked), BLOCK)
         ]
     )
-    return {k: bootstrap((ranks <= k).astype(np.float64).tolist()) for k in CUTOFFS}
+    return {k: bootstrap((ranks <= k).astype(np.float64).tolist(), units=units) for k in CUTOFFS}
 
 
 def _ranks(scores: Vectors, pairs: Pairs) -> npt.NDArray[np.int64]:

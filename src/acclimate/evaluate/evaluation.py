@@ -13,6 +13,9 @@ from acclimate.evaluate.significance import holm, randomisation_test
 from acclimate.indexes.base import Retriever
 from acclimate.types import Hit, Judgment, Query
 
+#: Query id → what it stands and falls with.
+Units = Mapping[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -69,7 +72,7 @@ def evaluate(
     """
     parsed = measuring.parse(measures)
     for name, measure in parsed.items():
-        if measure.params.get("cutoff", k) > k:
+        if measuring.cutoff(measure, k) > k:
             raise UsageError(f"measure {name} looks deeper than k = {k}; raise k to its cutoff")
     judged = tuple(judgments)
     asked = _judged_queries(queries, judged)
@@ -84,32 +87,55 @@ def summarise(
     measures: Mapping[str, Any],
     corpus: str = "",
     seed: int = 0,
+    units: Units | None = None,
 ) -> Evaluation:
-    """Measure hits that are already there; `measures` as `measures.parse` returns them."""
+    """Measure hits that are already there; `measures` as `measures.parse` returns them.
+
+    `units` says by its id what each query stands and falls with, where not by itself.
+    """
     values = measuring.per_query(measures, hits, judgments)
-    estimates = {name: bootstrap(list(each.values()), seed) for name, each in values.items()}
+    estimates = {
+        name: bootstrap(list(each.values()), seed, units=_units(each, units))
+        for name, each in values.items()
+    }
     count = len(next(iter(values.values())))
     return Evaluation(system, corpus, count, estimates, values, hits)
 
 
 def compare(
-    baseline: Evaluation, *systems: Evaluation, measures: Iterable[str] = (), seed: int = 0
+    baseline: Evaluation,
+    *systems: Evaluation,
+    measures: Iterable[str] = (),
+    seed: int = 0,
+    units: Units | None = None,
 ) -> list[Comparison]:
     """Each system against the baseline by each measure (or all that the baseline has).
 
-    All must have been measured on the same judged queries.
+    All must have been measured on the same judged queries; `units` as in `summarise`.
     """
     names = list(measures) or list(baseline.measures)
     pairs = [
         (system, name, *_paired(baseline, system, name)) for system in systems for name in names
     ]
-    p_values = [randomisation_test(before, after, seed) for _, _, before, after in pairs]
-    return [
-        Comparison(
-            baseline.system, system.system, name, bootstrap_difference(before, after, seed), p, q
-        )
-        for (system, name, before, after), p, q in zip(pairs, p_values, holm(p_values), strict=True)
+    alike = [_units(baseline.per_query[name], units) for _, name, _, _ in pairs]
+    p_values = [
+        randomisation_test(before, after, seed, units=each)
+        for (_, _, before, after), each in zip(pairs, alike, strict=True)
     ]
+    differences = [
+        bootstrap_difference(before, after, seed, units=each)
+        for (_, _, before, after), each in zip(pairs, alike, strict=True)
+    ]
+    return [
+        Comparison(baseline.system, system.system, name, difference, p, q)
+        for (system, name, _, _), difference, p, q in zip(
+            pairs, differences, p_values, holm(p_values), strict=True
+        )
+    ]
+
+
+def _units(queries: Iterable[str], units: Units | None) -> list[str] | None:
+    return [units[query_id] for query_id in queries] if units else None
 
 
 def _judged_queries(queries: Iterable[Query], judged: Sequence[Judgment]) -> list[Query]:

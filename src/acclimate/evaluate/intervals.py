@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from acclimate.errors import UsageError
+from acclimate.evaluate.units import by_unit
 
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
@@ -25,12 +26,20 @@ class Estimate:
     high: float
 
 
-def bootstrap(values: Sequence[float], seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
-    """The mean of one value per query, with its 95% bootstrap interval over queries."""
+def bootstrap(
+    values: Sequence[float],
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    units: Sequence[Hashable] | None = None,
+) -> Estimate:
+    """The mean of one value per query, with its 95% bootstrap interval over queries.
+
+    `units` says of each value what it stands and falls with; units are resampled then.
+    """
     array = np.asarray(values, dtype=np.float64)
     if not array.size:
         raise UsageError("no judged queries, so nothing to average; check the judgments file")
-    return _estimate(float(array.mean()), _resampled_means(array, seed, resamples))
+    return _estimate(float(array.mean()), _resampled_means(array, seed, resamples, units))
 
 
 def bootstrap_average(
@@ -52,7 +61,11 @@ def bootstrap_average(
 
 
 def bootstrap_difference(
-    a: Sequence[float], b: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
+    a: Sequence[float],
+    b: Sequence[float],
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    units: Sequence[Hashable] | None = None,
 ) -> Estimate:
     """How much b's mean exceeds a's, both measured on the same queries in the same order.
 
@@ -60,7 +73,7 @@ def bootstrap_difference(
     two separate ones suggest.
     """
     differences = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
-    return bootstrap(differences.tolist(), seed, resamples)
+    return bootstrap(differences.tolist(), seed, resamples, units)
 
 
 def _estimate(value: float, means: npt.NDArray[np.float64]) -> Estimate:
@@ -70,13 +83,17 @@ def _estimate(value: float, means: npt.NDArray[np.float64]) -> Estimate:
 
 
 def _resampled_means(
-    values: npt.NDArray[np.float64], seed: int, resamples: int
+    values: npt.NDArray[np.float64],
+    seed: int,
+    resamples: int,
+    units: Sequence[Hashable] | None = None,
 ) -> npt.NDArray[np.float64]:
+    sums, sizes = by_unit(values, units)
     rng = np.random.default_rng(seed)
     means = np.empty(resamples)
-    block = max(1, _CELLS // len(values))
+    block = max(1, _CELLS // len(sums))
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
-        drawn = rng.integers(0, len(values), size=(size, len(values)), dtype=np.int32)
-        means[start : start + size] = values[drawn].mean(axis=1)
+        drawn = rng.integers(0, len(sums), size=(size, len(sums)), dtype=np.int32)
+        means[start : start + size] = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     return means

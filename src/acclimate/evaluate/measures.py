@@ -25,6 +25,11 @@ def parse(names: str | Iterable[str]) -> dict[str, ir_measures.Measure]:
     return {str(measure): measure for measure in measures}
 
 
+def cutoff(measure: ir_measures.Measure, otherwise: int) -> int:
+    """How deep a measure looks, or `otherwise` where it looks at every hit."""
+    return int(measure.params.get("cutoff", otherwise))
+
+
 def _parse(name: str) -> ir_measures.Measure:
     try:
         measure = ir_measures.parse_measure(name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
+
+from acclimate.evaluate.units import by_unit
 
 # Up to here all sign patterns are counted; beyond, this many are drawn.
 _EXACT_QUERIES = 12
@@ -13,15 +15,21 @@ _CELLS = 2_000_000
 
 
 def randomisation_test(
-    a: Sequence[float], b: Sequence[float], seed: int = 0, permutations: int = PERMUTATIONS
+    a: Sequence[float],
+    b: Sequence[float],
+    seed: int = 0,
+    permutations: int = PERMUTATIONS,
+    units: Sequence[Hashable] | None = None,
 ) -> float:
     """Two-sided p of the paired randomisation test (Fisher; Smucker et al., CIKM 2007).
 
     If neither system is better, each query's difference could as well have had the other sign.
     p is the share of sign patterns whose mean is at least as far from 0 as the one seen; drawn
-    patterns count the seen one in, so that p is never 0.
+    patterns count the seen one in, so that p is never 0. `units` says of each pair of values what
+    it stands and falls with; those have their sign in common.
     """
-    differences = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
+    each = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
+    differences, _ = by_unit(each, units)
     differences = differences[differences != 0]
     count = len(differences)
     # Sums of the same numbers in another order differ in their last bits, but are equally far.

@@ -39,7 +39,7 @@ HELD_OUT_CANDIDATES = 8
 #: Held-out queries looked at while training.
 HELD_OUT_QUERIES = 64
 #: Changes when the same task would be trained otherwise, so that older weights are not taken up.
-VERSION = 2
+VERSION = 3
 
 Texts = Callable[[Sequence[int]], list[str]]
 
