@@ -23,5 +23,7 @@ def by_unit(values: Floats, units: Sequence[Hashable] | None) -> tuple[Floats, F
         return values, np.ones_like(values)
     numbers = {unit: number for number, unit in enumerate(dict.fromkeys(units))}
     place = np.array([numbers[unit] for unit in units], dtype=np.int64)
-    sums: Floats = np.bincount(place, weights=values)
-    return sums, np.bincount(place).astype(np.float64)
+    sums, sizes = np.zeros(len(numbers)), np.zeros(len(numbers))
+    np.add.at(sums, place, values)
+    np.add.at(sizes, place, 1.0)
+    return sums, sizes
