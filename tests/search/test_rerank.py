@@ -184,7 +184,7 @@ def test_many_queries_are_scored_in_parts_alike(monkeypatch: pytest.MonkeyPatch)
     queries = [Query(str(n), "") for n in range(5)]
     first = First({query.id: HITS[n:] for n, query in enumerate(queries)})
     whole = Reranked(first, Slow(), texts, 6).search(queries, 8)
-    monkeypatch.setattr(module, "QUERIES_AT_ONCE", 2)
+    monkeypatch.setattr(module, "PAIRS_AT_ONCE", 15)
     scorer = Slow()
     assert Reranked(first, scorer, texts, 6).search(queries, 8) == whole
     assert [len(call) for call in scorer.calls] == [12, 12, 6]

@@ -20,8 +20,9 @@ Clock = Callable[[], float]
 
 #: Hits read at first under a time budget. How long they take says how many more will fit.
 FIRST_GROUP = 4
-#: Queries whose hits are scored in one go where time does not matter, to sort them by length.
-QUERIES_AT_ONCE = 64
+#: Pairs scored in one go where time does not matter: sorted by length, and a passage that several
+#: queries found is read once by a scorer that can.
+PAIRS_AT_ONCE = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ class Reranked:
                 self._in_time(query, hits)[:k] for query, hits in zip(queries, found, strict=True)
             ]
         answers: list[list[Hit]] = []
-        for start in range(0, len(queries), QUERIES_AT_ONCE):
-            part = slice(start, start + QUERIES_AT_ONCE)
+        together = max(1, PAIRS_AT_ONCE // self.top)
+        for start in range(0, len(queries), together):
+            part = slice(start, start + together)
             answers += self._together(queries[part], found[part])
         return [hits[:k] for hits in answers]
 
