@@ -4,7 +4,9 @@
     python -m bench.encode --items 4000 --batch-sizes 8 16 32 64
 
 The usual way is fp32 in batches of 32. Ours uses bf16 weights where the processor multiplies them
-natively, in batches that stay in its cache; `--batch-sizes` shows what the batch does to that.
+natively, in batches that stay in its cache; `--batch-sizes` shows what the batch does to that. The
+second table multiplies matrices of a layer's size and does nothing else: no encoder can gain more
+from bf16 on this processor than that.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ from bench.compare import Agreement, Way, compare, report
 from bench.inputs import MINILM, options, some_passages
 
 Texts = Sequence[str]
+#: Tokens of a batch, as matrices have rows.
+ROWS = 2048
+#: Products of a round.
+PRODUCTS = 200
 
 
 def usual(name: str) -> Way[str, Vectors]:
@@ -66,6 +72,17 @@ def least_cosine(a: Vectors, b: Vectors) -> float:
     return float((a * b).sum(axis=1).min())
 
 
+def products(dtype: torch.dtype) -> Way[int, None]:
+    """Products as in the feed-forward part of a layer of MiniLM, with so many rows each."""
+    weights = torch.randn(1536, 384, dtype=dtype)
+
+    def run(rows: Sequence[int]) -> None:
+        for count in rows:
+            torch.nn.functional.linear(torch.ones(count, 384, dtype=dtype), weights)
+
+    return Way(str(dtype).removeprefix("torch."), run)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare and report."""
     parser = options(__doc__, 1000, "passages")
@@ -86,7 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         for encoder, way, vectors in zip(own, ways[1:], found.results[1:], strict=False)
     ]
-    return report([(found, agreements)], vars(given), given.json)
+    types = [products(torch.float32), products(torch.bfloat16)]
+    ceiling = compare("multiply", "products", [ROWS] * PRODUCTS, types, given.repetitions)
+    return report([(found, agreements), (ceiling, [])], vars(given), given.json)
 
 
 if __name__ == "__main__":
