@@ -156,3 +156,14 @@ def test_wanted_terms_are_found_where_all_terms_are(text: str, draw: random.Rand
         found = everything(analyse, text)
         wanted = {term for _, _, term in found if draw.random() < 0.5}
         assert analyse.find(text, wanted) == [each for each in found if each.term in wanted]
+
+
+def test_a_text_that_was_read_once_is_searched_as_often_as_one_likes() -> None:
+    text = "Vaccines protect. A vaccine protects children."
+    read = Analyser("en").read(text)
+    found = {term: read.find({term}) for term in ("vaccin", "protect", "measl")}
+    assert {term: [text[start:end] for start, end, _ in each] for term, each in found.items()} == {
+        "vaccin": ["Vaccines", "vaccine"],
+        "protect": ["protect", "protects"],
+        "measl": [],
+    }

@@ -20,6 +20,7 @@ from acclimate.engine.by_picture import (
     picture_mode,
     picture_vector,
 )
+from acclimate.engine.contents import Contents
 from acclimate.engine.hybrid import keep_weights, read_weights
 from acclimate.engine.kinds import dense_names, makers
 from acclimate.engine.manifest import read_manifest
@@ -69,6 +70,7 @@ class Engine:
         self._writing = Lock()
         self._snapshot = Snapshot.open(folder, list(kinds.values()))
         self._weights = read_weights(folder)
+        self._contents = Contents(settings.language)
 
     @classmethod
     def create(
@@ -143,9 +145,13 @@ class Engine:
         mode = chosen_mode(self.settings, options.mode)
         retriever = self._compose(snapshot, mode, options, trace)
         hits = retriever.search([Query("query", query)], options.k)[0]
-        passages = snapshot.passages(snapshot.rows([hit.passage_id for hit in hits]))
+        rows = snapshot.rows([hit.passage_id for hit in hits])
+        passages = snapshot.passages(rows)
         with trace.time("reasons"):
-            why = Reasons(self.settings, self.models, snapshot, mode, query, options).of(passages)
+            reasons = Reasons(
+                self.settings, self.models, snapshot, self._contents, mode, query, options
+            )
+            why = reasons.of(passages, rows)
         results = tuple(
             Result(rank, hit.score, passage, each.snippet, trace.stages(hit.passage_id),
                    each.explanation)

@@ -17,6 +17,8 @@ class Flat:
     def __init__(self, content: str) -> None:
         pieces = [match.span() for match in _PIECE.finditer(content)]
         self.text = " ".join(content[start:end] for start, end in pieces)
+        # As most contents are: nothing in them changes its place.
+        self._plain = self.text == content
         self._starts = [start for start, _ in pieces]
         self._lengths = [end - start for start, end in pieces]
         self._places: list[int] = []
@@ -27,6 +29,8 @@ class Flat:
 
     def span(self, span: Span) -> Span | None:
         """The same characters in `text`, less the white space around them; None if none is left."""
+        if self._plain and self._is_trim(span):
+            return span
         start, end = self.start(span.start), self._end(span.end)
         return Span(start, end) if start < end else None
 
@@ -41,6 +45,10 @@ class Flat:
             return place + (self.text[place] == " ")
         following = piece + 1
         return self._places[following] if following < len(self._places) else len(self.text)
+
+    def _is_trim(self, span: Span) -> bool:
+        text, start, end = self.text, span.start, span.end
+        return start < end and text[start] != " " and text[end - 1] != " "
 
     def _end(self, at: int) -> int:
         piece = bisect_right(self._starts, at - 1) - 1

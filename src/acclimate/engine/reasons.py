@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from acclimate.engine.attribution import ScoreTexts
+from acclimate.engine.contents import Contents
 from acclimate.engine.deciders import decider, decides_by_pixels
 from acclimate.engine.explain import explain_hit, heaviest_terms
 from acclimate.engine.kinds import LEXICAL, SPARSE
@@ -15,8 +16,7 @@ from acclimate.engine.modes import kinds_for
 from acclimate.engine.records import Explanation, SearchOptions, Snippet
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
-from acclimate.engine.snippets import best_snippet, body_start, from_matches, from_words
-from acclimate.indexes.analysers import analyser
+from acclimate.engine.snippets import body_start, from_matches, from_words, snippet_of
 from acclimate.indexes.bm25 import LexicalLeg
 from acclimate.indexes.columns import TermWeight
 from acclimate.indexes.sparse import SparseLeg
@@ -44,16 +44,16 @@ class Reasons:
     settings: IndexSettings
     models: Models
     snapshot: Snapshot
+    contents: Contents
     mode: str
     query: str
     options: SearchOptions
 
-    def of(self, passages: Sequence[Passage]) -> list[Why]:
-        """One answer for each passage, in their order."""
-        rows = self.snapshot.rows([passage.id for passage in passages])
+    def of(self, passages: Sequence[Passage], rows: Rows) -> list[Why]:
+        """One answer for each passage, in their order; `rows` are theirs."""
         lexical = self._terms(LEXICAL, rows)
         explanations = self._explanations(passages, rows, lexical)
-        wanted = frozenset(analyser(self.settings.language)(self.query))
+        wanted = self.contents.terms(self.query)
         return [
             Why(self._snippet(passage, terms, explanation, wanted), explanation)
             for passage, terms, explanation in zip(passages, lexical, explanations, strict=True)
@@ -85,13 +85,13 @@ class Reasons:
         explanation: Explanation | None,
         wanted: frozenset[str],
     ) -> Snippet:
-        content = passage.content
-        matches = analyser(self.settings.language).find(content, wanted)
+        content = self.contents(passage.content)
+        matches = content.text.find(wanted)
         # Where BM25 was asked its weights say which terms matter; else they count alike.
         reasons = from_matches(matches, dict(terms) if terms else None)
         if explanation and explanation.words and not reasons:
             reasons = from_words(explanation.words)
-        return best_snippet(content, reasons, start=body_start(passage))
+        return snippet_of(content.layout, reasons, start=body_start(passage))
 
     def _terms(self, kind: str, rows: Rows) -> Sequence[Terms]:
         """What the terms of an inverted index add to rows; nothing where the mode has none."""

@@ -8,11 +8,13 @@ terms of the query wins over one with a single term twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from acclimate.engine.flat import Flat
+from acclimate.engine.layout import Layout, within
 from acclimate.engine.records import Snippet, Span, WordWeight
-from acclimate.engine.units import joined, may_cut, sentence_spans
+from acclimate.engine.units import joined, may_cut
 from acclimate.indexes.analysers import analyser
 from acclimate.types import Passage
 
@@ -27,8 +29,7 @@ _FULL_ENOUGH = 0.6
 CUT = "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Something in a passage's content that speaks for showing it; repetitions share a `key`."""
 
     span: Span
@@ -72,14 +73,21 @@ def best_snippet(
     Without reasons it shows the beginning. All spans count in `content`;
     the marks of the snippet count in its own text, whose white space is made plain.
     """
-    flat = Flat(content)
+    return snippet_of(Layout(content), reasons, start=start, width=width)
+
+
+def snippet_of(
+    layout: Layout, reasons: Sequence[Reason] = (), *, start: int = 0, width: int = WIDTH
+) -> Snippet:
+    """The same of a content that is laid out already."""
+    flat = layout.flat
     low = flat.start(start)
     if low >= len(flat.text):
         low = 0
     found = _placed(flat, reasons, low)
     core = _core(found, width) or Span(low, low)
-    window = _frame(flat.text, core, low, _sentences(flat, content, core, width), width)
-    return _cut_out(flat.text, window, low, [reason.span for reason in found])
+    window = _frame(layout, core, low, width)
+    return _cut_out(flat.text, window, low, found)
 
 
 def highlight_words(query: str, text: str, language: str) -> tuple[Span, ...]:
@@ -100,86 +108,75 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(whole)
 
 
-def _placed(flat: Flat, reasons: Iterable[Reason], low: int) -> list[Reason]:
-    """The reasons that count, in the flat text, in order."""
+class _Place(NamedTuple):
+    """Where a reason that counts stands in the flat text."""
+
+    start: int
+    end: int
+    key: str
+    weight: float
+
+
+def _placed(flat: Flat, reasons: Iterable[Reason], low: int) -> list[_Place]:
+    """The reasons that count, in order."""
     placed = [
-        Reason(span, reason.key, reason.weight)
-        for reason in reasons
-        if reason.weight > 0 and (span := flat.span(reason.span)) and span.start >= low
+        _Place(at.start, at.end, key, weight)
+        for span, key, weight in reasons
+        if weight > 0 and (at := flat.span(span)) and at.start >= low
     ]
-    return sorted(placed, key=lambda reason: (reason.span.start, reason.span.end))
+    return sorted(placed, key=itemgetter(0, 1))
 
 
-def _core(reasons: Sequence[Reason], width: int) -> Span | None:
+def _core(places: Sequence[_Place], width: int) -> Span | None:
     """From the first to the last reason of the best window; the earliest of equals."""
     best, most = None, 0.0
-    for number, first in enumerate(reasons):
-        start = first.span.start
+    for number, (start, *_) in enumerate(places):
         limit = start + width
         value, end, seen = 0.0, start, dict[str, float]()
-        for reason in reasons[number:]:
-            span = reason.span
-            if span.start >= limit:
+        for nth, (begin, stop, key, weight) in enumerate(places[number:]):
+            if begin >= limit:
                 break
             # The first alone may be wider than the window, which then shows its beginning.
-            if span.end > limit and reason is not first:
+            if stop > limit and nth:
                 continue
-            value += _gain(seen, reason)
-            end = max(end, min(span.end, limit))
+            # A key counts as much as its best weight, and a little for each repetition.
+            before = seen.get(key, 0.0)
+            if weight > before:
+                seen[key] = weight
+                value += weight - before + REPEATED * before
+            else:
+                value += REPEATED * weight
+            end = max(end, min(stop, limit))
         if value > most:
             best, most = Span(start, end), value
     return best
 
 
-def _gain(seen: dict[str, float], reason: Reason) -> float:
-    """What one more reason adds to a window in which each key's best weight is `seen`."""
-    before = seen.get(reason.key, 0.0)
-    seen[reason.key] = max(before, reason.weight)
-    return seen[reason.key] - before + REPEATED * min(before, reason.weight)
-
-
-def _sentences(flat: Flat, content: str, core: Span, width: int) -> list[Span]:
-    """The sentences that a window around the core could begin or end with."""
-    if len(flat.text) <= width:
-        return []
-    near = []
-    # Found before the white space is made plain, because a blank line ends a sentence too.
-    for each in sentence_spans(content):
-        # Nothing stands further right in the flat text than in the content.
-        if each.end < core.start - width or not (span := flat.span(each)):
-            continue
-        if span.start > core.start + width:
-            break
-        near.append(span)
-    return near
-
-
-def _frame(text: str, core: Span, low: int, sentences: Sequence[Span], width: int) -> Span:
+def _frame(layout: Layout, core: Span, low: int, width: int) -> Span:
     """A window around the core that begins and ends where a reader would cut."""
+    text = layout.flat.text
     if len(text) - low <= width:
         return Span(low, len(text))
     room = width - (core.end - core.start)
-    begins = [
-        begin
-        for begin in (low, *(each.start for each in sentences))
-        if max(low, core.start - room) <= begin <= core.start
-    ]
     # Near the end of the text, room that is not needed after the core is filled before it.
     latest = len(text) - width
+    begins = within(layout.begins, max(low, core.start - room), core.start)
+    if low >= core.start - room:
+        begins = [low, *begins]
     if begins:
         start = next((begin for begin in begins if begin >= latest), begins[-1])
     else:
         before = min(core.start - int(room * _BEFORE), latest)
         start = _first_cut(text, max(before, low), core.start)
-    return Span(start, _end(text, start, core.end, sentences, width))
+    return Span(start, _end(layout, start, core.end, width))
 
 
-def _end(text: str, start: int, needed: int, sentences: Sequence[Span], width: int) -> int:
-    limit = start + width
+def _end(layout: Layout, start: int, needed: int, width: int) -> int:
+    text, limit = layout.flat.text, start + width
     if limit >= len(text):
         return len(text)
     enough = max(needed, start + int(width * _FULL_ENOUGH))
-    ends = [each.end for each in sentences if enough <= each.end <= limit]
+    ends = within(layout.ends, enough, limit)
     return ends[-1] if ends else _last_cut(text, max(needed, start + 1), limit)
 
 
@@ -206,16 +203,16 @@ def _between_characters(text: str, at: int) -> bool:
     return not joined(text, at)
 
 
-def _cut_out(text: str, window: Span, low: int, reasons: Iterable[Span]) -> Snippet:
+def _cut_out(text: str, window: Span, low: int, places: Iterable[_Place]) -> Snippet:
     shown = text[window.start : window.end]
     start = window.start + len(shown) - len(shown.lstrip())
     end = window.start + len(shown.rstrip())
     before = CUT if start > low else ""
     after = CUT if end < len(text) else ""
     inside = merged(
-        Span(max(span.start, start), min(span.end, end))
-        for span in reasons
-        if span.start < end and span.end > start
+        Span(max(place.start, start), min(place.end, end))
+        for place in places
+        if place.start < end and place.end > start
     )
     shift = len(before) - start
     marks = tuple(Span(mark.start + shift, mark.end + shift) for mark in inside)

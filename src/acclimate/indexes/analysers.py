@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Protocol
 
-from acclimate.indexes.analysis import Analyser, Match
+from acclimate.indexes.analysis import Analyser, Match, ReadText
 from acclimate.models.languages import MULTIPLE, UNKNOWN, LanguageDetector
 
 #: Their segmenters need extras; the overlapping pieces of `und` do without (see `Analyser`).
@@ -20,6 +20,8 @@ class TextAnalyser(Protocol):
     def identity(self) -> str: ...
 
     def __call__(self, text: str) -> list[str]: ...
+
+    def read(self, text: str) -> ReadText: ...
 
     def find(self, text: str, wanted: Collection[str]) -> list[Match]: ...
 
@@ -40,6 +42,9 @@ class MultilingualAnalyser:
 
     def __call__(self, text: str) -> list[str]:
         return self._of(text)(text)
+
+    def read(self, text: str) -> ReadText:
+        return self._of(text).read(text)
 
     def find(self, text: str, wanted: Collection[str]) -> list[Match]:
         return self._of(text).find(text, wanted)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
+from sys import intern
 from typing import NamedTuple
 
 import Stemmer
 from bm25s import stopwords
 
 from acclimate.errors import UsageError
-from acclimate.indexes.alignment import aligned, keeps_places
-from acclimate.indexes.segments import Chinese, Japanese, Plain, Segmenter
+from acclimate.indexes.alignment import Origin, aligned, keeps_places
+from acclimate.indexes.segments import Chinese, Japanese, Plain, Segmenter, Words
 from acclimate.models.languages import UNKNOWN
 
 # ISO 639-1 code → the name that Snowball and people use. A language that this version of
@@ -43,6 +45,9 @@ STOP_WORDS = {
 #: Words whose stems an analyser remembers; a language's common ones are soon among them.
 KNOWN_STEMS = 65_536
 
+# Bytes that one character's place in the text as it was takes.
+_A_PLACE = 120
+
 _SEGMENTERS: dict[str, type[Segmenter]] = {"zh": Chinese, "ja": Japanese}
 
 
@@ -52,6 +57,35 @@ class Match(NamedTuple):
     start: int
     end: int
     term: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """A text as an analyser reads it. Only distinct words are stemmed, and that once."""
+
+    words: Words
+    #: The distinct words that are no stop words, and the term of each.
+    distinct: tuple[str, ...]
+    terms: tuple[str, ...]
+    #: Where the characters that were read come from; None where each keeps its place.
+    origin: Origin | None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes are held."""
+        pointers = 8 * (len(self.distinct) + len(self.terms))
+        return self.words.size + pointers + _A_PLACE * len(self.origin or ())
+
+    def find(self, wanted: Collection[str]) -> list[Match]:
+        """Where the wanted terms stand, in order; overlapping pieces overlap here too."""
+        every = zip(self.distinct, self.terms, strict=True)
+        known = {word: term for word, term in every if term in wanted}
+        found, origin = self.words.find(known), self.origin
+        if origin is None:
+            return [Match(start, end, known[word]) for word, start, end in found]
+        return [
+            Match(origin[start][0], origin[end - 1][1], known[word]) for word, start, end in found
+        ]
 
 
 def language_code(language: str) -> str:
@@ -106,28 +140,19 @@ class Analyser:
         kept = [word for word in words if word not in self._stop]
         return self._stemmer.stemWords(kept) if self._stemmer else kept
 
-    def find(self, text: str, wanted: Collection[str]) -> list[Match]:
-        """Where in a text the wanted terms stand, in order; overlapping pieces overlap here too.
-
-        Only distinct words are stemmed, and nothing is placed that is not wanted. Where folding
-        keeps every character in its place, as in most texts, it costs little more than the terms.
-        """
+    def read(self, text: str) -> ReadText:
+        """A text read once, to find terms in it as often as one likes."""
         folded, origin = self._fold(text), None
         if not keeps_places(text, folded):
             folded, origin = aligned(text, self._fold)
-        known: dict[str, str] = {}
+        words = self._segmenter.read(folded)
+        # Texts share most of their words, which then lie in memory once.
+        distinct = tuple(map(intern, words.distinct - self._stop))
+        return ReadText(words, distinct, tuple(map(self._term, distinct)), origin)
 
-        def choose(words: Iterable[str]) -> Collection[str]:
-            distinct = set(words) - self._stop
-            known.update((word, term) for word in distinct if (term := self._term(word)) in wanted)
-            return known
-
-        found = self._segmenter.find(folded, choose)
-        if origin is None:
-            return [Match(start, end, known[word]) for word, start, end in found]
-        return [
-            Match(origin[start][0], origin[end - 1][1], known[word]) for word, start, end in found
-        ]
+    def find(self, text: str, wanted: Collection[str]) -> list[Match]:
+        """Where in a text the wanted terms stand, in order; overlapping pieces overlap here too."""
+        return self.read(text).find(wanted)
 
     def _fold(self, text: str) -> str:
         if self.language == "tr":

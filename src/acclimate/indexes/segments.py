@@ -6,7 +6,8 @@ import re
 import sys
 import unicodedata
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from operator import itemgetter
@@ -25,12 +26,29 @@ _SYLLABLES = (
 _LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _UNSPACED = re.compile(f"([{_SYLLABLES}]+)|[{_LETTERS}]+")
 _ANY_UNSPACED = re.compile(f"[{_SYLLABLES}{_LETTERS}]")
-_ASCII_WORD = re.compile(r"(\w+)")
+_ASCII_WORD = re.compile(r"(\w+)", re.ASCII)
 
 #: A word, and from which to which character of the text it stands.
 Placed = tuple[str, int, int]
-#: Picks out of the words of a text.
-Choice = Callable[[Iterable[str]], Collection[str]]
+
+#: Bytes of one: a tuple with a short word and two numbers.
+_A_PLACED_WORD = 200
+
+
+class Words(Protocol):
+    """The words of one text, to find some of them in it as often as one likes."""
+
+    @property
+    def distinct(self) -> frozenset[str]: ...
+
+    @property
+    def size(self) -> int:
+        """About how many bytes are held."""
+        ...
+
+    def find(self, chosen: Collection[str]) -> list[Placed]:
+        """The chosen ones of the words, each time that they stand there, in order."""
+        ...
 
 
 class Segmenter(Protocol):
@@ -40,9 +58,45 @@ class Segmenter(Protocol):
         """The words of a text, in order."""
         ...
 
-    def find(self, text: str, choose: Choice) -> list[Placed]:
-        """Those of the words that are chosen, each time that they stand there, in order."""
+    def read(self, text: str) -> Words:
+        """The words of a text, to be found again."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpacedWords:
+    """Words between spaces and punctuation: a few are sought faster than all are counted up."""
+
+    text: str
+
+    @property
+    def distinct(self) -> frozenset[str]:
+        return frozenset(_pattern(self.text).findall(self.text))
+
+    @property
+    def size(self) -> int:
+        return sys.getsizeof(self.text)
+
+    def find(self, chosen: Collection[str]) -> list[Placed]:
+        return sorted(_standing(self.text, chosen), key=itemgetter(1))
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedWords:
+    """Words that overlap, or that only a dictionary can tell apart."""
+
+    placed: Sequence[Placed]
+
+    @property
+    def distinct(self) -> frozenset[str]:
+        return frozenset(word for word, _, _ in self.placed)
+
+    @property
+    def size(self) -> int:
+        return _A_PLACED_WORD * len(self.placed)
+
+    def find(self, chosen: Collection[str]) -> list[Placed]:
+        return [each for each in self.placed if each[0] in chosen]
 
 
 class Plain:
@@ -54,16 +108,15 @@ class Plain:
             return iter(words)
         return (word[start:end] for word in words for start, end in _pieces(word))
 
-    def find(self, text: str, choose: Choice) -> list[Placed]:
+    def read(self, text: str) -> Words:
         if _is_spaced(text):
-            return sorted(_standing(text, choose(self.words(text))), key=itemgetter(1))
-        return _chosen(
+            return SpacedWords(text)
+        return PlacedWords(
             [
                 (word[start:end], at + start, at + end)
                 for word, at, _ in _words_of(text)
                 for start, end in _pieces(word)
-            ],
-            choose,
+            ]
         )
 
 
@@ -84,8 +137,8 @@ class Chinese:
     def words(self, text: str) -> Iterator[str]:
         return (word for word, _, _ in self._placed(text))
 
-    def find(self, text: str, choose: Choice) -> list[Placed]:
-        return _chosen(list(self._placed(text)), choose)
+    def read(self, text: str) -> Words:
+        return PlacedWords(list(self._placed(text)))
 
     def _placed(self, text: str) -> Iterator[Placed]:
         for cut, at, _ in self._jieba.tokenize(text, mode="search"):
@@ -102,8 +155,8 @@ class Japanese:
     def words(self, text: str) -> Iterator[str]:
         return (word for word, _, _ in self._placed(text))
 
-    def find(self, text: str, choose: Choice) -> list[Placed]:
-        return _chosen(list(self._placed(text)), choose)
+    def read(self, text: str) -> Words:
+        return PlacedWords(list(self._placed(text)))
 
     def _placed(self, text: str) -> Iterator[Placed]:
         end = 0
@@ -145,13 +198,7 @@ def _words_of(text: str) -> Iterator[Placed]:
     return zip(pieces[1::2], ends[:-1:2], ends[1::2], strict=True)
 
 
-def _chosen(placed: Sequence[Placed], choose: Choice) -> list[Placed]:
-    words = choose(word for word, _, _ in placed)
-    return [each for each in placed if each[0] in words]
-
-
 def _standing(text: str, wanted: Iterable[str]) -> Iterator[Placed]:
-    """Where whole words stand: a few are sought faster than all are counted up."""
     is_wordy = _pattern(text).match
     for word in wanted:
         start = text.find(word)
