@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class Draft:
         return np.multiply(widened, self.scales[rows, np.newaxis], dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Comparison:
     """Ranks rows by the dot product of their vectors, exactly and repeatably.
 
@@ -102,9 +103,9 @@ class Comparison:
         places = torch.empty((len(queries), 0), dtype=torch.int64, device=self.device)
         longest = 0.0
         for start in range(0, len(among), ROW_BLOCK):
-            block = self._block(among[start : start + ROW_BLOCK])
-            longest = max(longest, self._longest(block, among[start : start + ROW_BLOCK]))
-            scores = asked @ block.T
+            rows = among[start : start + ROW_BLOCK]
+            longest = max(longest, self._longest(rows))
+            scores = asked @ self._block(rows).T
             here = scores.topk(min(wanted, scores.shape[1]), dim=1)
             best = torch.cat((best, here.values), dim=1)
             places = torch.cat((places, here.indices + start), dim=1)
@@ -115,27 +116,36 @@ class Comparison:
         return best.cpu().numpy(), among[places.cpu().numpy()], error.cpu().numpy()
 
     def _block(self, rows: Rows) -> torch.Tensor:
-        # Rows that lie together are copied in one go. A copy, because a read-only mapping cannot
-        # become a tensor.
+        # Rows that lie together are taken in one go.
         together = int(rows[-1] - rows[0]) + 1 == len(rows)
         chosen = slice(int(rows[0]), int(rows[-1]) + 1) if together else rows
         if self.draft:
             return torch.from_numpy(self.draft.read(chosen)).to(self.device)
-        return torch.from_numpy(np.array(self.vectors[chosen], dtype=np.float32)).to(self.device)
+        return _tensor(np.asarray(self.vectors[chosen], dtype=np.float32)).to(self.device)
 
-    def _longest(self, block: torch.Tensor, rows: Rows) -> float:
-        """The length of the longest vector of a block of rows; UsageError where one has none."""
-        lengths = block.norm(dim=1)
-        # Not the vectors themselves, which takes three times as long as the product with a query.
-        if not torch.isfinite(lengths).all():
-            endless = ~torch.isfinite(block).all(dim=1)
-            if endless.any():
-                row = int(rows[int(endless.nonzero()[0])])
-                raise UsageError(
-                    f"the vector of {self.called(row)} is not finite; encode the corpus again, "
-                    "in float32 if the model overflows in less"
-                )
+    def _longest(self, rows: Rows) -> float:
+        """The length of the longest vector of some rows; UsageError where one has none."""
+        lengths = self._lengths[rows]
+        if not np.isfinite(lengths).all():
+            self._check_finite(rows)
         return float(lengths.max())
+
+    @cached_property
+    def _lengths(self) -> Vectors:
+        """How long each row's vector is, shape (rows,)."""
+        every = np.arange(len(self.vectors))
+        blocks = [every[at : at + ROW_BLOCK] for at in range(0, len(every), ROW_BLOCK)]
+        return np.concatenate([self._block(rows).norm(dim=1).cpu().numpy() for rows in blocks])
+
+    def _check_finite(self, rows: Rows) -> None:
+        # A length may be too large for float32 where no number of the vector is.
+        endless = ~torch.isfinite(self._block(rows)).all(dim=1)
+        if endless.any():
+            row = int(rows[int(endless.nonzero()[0])])
+            raise UsageError(
+                f"the vector of {self.called(row)} is not finite; encode the corpus again, "
+                "in float32 if the model overflows in less"
+            )
 
     def _settle(
         self, query: Vectors, rows: Rows, error: float, among: Rows
@@ -149,6 +159,14 @@ class Comparison:
             found = block[np.flatnonzero(likely.cpu().numpy())]
             rows, scores = self.ranked(query, np.union1d(rows, found), k)
         return rows, scores
+
+
+def _tensor(block: Vectors) -> torch.Tensor:
+    """The same numbers in the same place: copying takes many times as long as a product with it."""
+    try:
+        return torch.from_dlpack(block)
+    except BufferError:  # older libraries cannot say that it is mapped and must not be written
+        return torch.from_numpy(block.copy())
 
 
 def _rounding(dimension: int) -> float:
