@@ -29,6 +29,7 @@ LEVELS = {
     "catalogue": 6,
     "indexes": 6,
     "search": 7,
+    "evaluate/measures": 4,
     "evaluate": 7,
     "train": 7,
     "pretrain": 8,

@@ -15,7 +15,8 @@ import toys
 from acclimate.adapt import check, measure
 from acclimate.adapt.apart import Sides, sides
 from acclimate.adapt.check import check_teacher, warning
-from acclimate.adapt.gpl import pseudo_label, split
+from acclimate.adapt.gpl import pseudo_label
+from acclimate.adapt.learn import split
 from acclimate.adapt.result import TeacherAccuracy
 from acclimate.adapt.store import store_passages
 from acclimate.adapt.teachers import open_teacher

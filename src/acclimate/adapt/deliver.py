@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from acclimate.adapt.finished import write_found
 from acclimate.adapt.label import Labelled
 from acclimate.adapt.result import Adaptation, BeforeAfter, LabelledPassage, ModelUse, Sample
 from acclimate.adapt.tools import Tools
@@ -81,10 +82,13 @@ def _said(comparison: Comparison) -> str:
     )
 
 
-def publish(result: Adaptation, trained: Path) -> None:
-    """The model with its card at OUT/model, and the report beside it."""
+def deliver(result: Adaptation, trained: Path) -> None:
+    """The model with its card at OUT/model, the report and the runs beside it, and what to use."""
     place_model(trained, model_card(result), result.model)
     write_report(result, result.folder / "report.html")
+    write_runs(result)
+    write_found(result)
+    note_recommendation(result.folder, result.recommended)
 
 
 def place_model(trained: Path, card: str, target: Path) -> None:

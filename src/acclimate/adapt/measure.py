@@ -47,7 +47,38 @@ class Systems:
         return (self.bm25, self.before, self.after, self.fused_before, self.fused_after)
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Before and after: without labels, and by people's judgments where there are some."""
+
+    label_free: BeforeAfter
+    judged: BeforeAfter | None
+    #: The text of every query that was asked, by its id.
+    asked: Mapping[str, str]
+
+
 NAMES = ("BM25", "before", "after", "BM25 + before", "BM25 + after")
+
+
+def before_and_after(
+    tools: Tools,
+    everywhere: Tools,
+    adapted: Encoder,
+    held_out: Sequence[GeneratedQuery],
+    judged: Corpus | None,
+) -> Measured:
+    """Compare the student before and after.
+
+    Held-out queries search what was adapted to; people's judgments are about the whole corpus,
+    which `everywhere` is over.
+    """
+    label_free = judged_by_teacher(tools, systems(tools, adapted), held_out)
+    asked = {query.id: query.text for query in held_out}
+    if judged is None:
+        return Measured(label_free, None, asked)
+    by_people = judged_by_people(everywhere, systems(everywhere, adapted), judged)
+    asked |= {query.id: query.text for query in judged.queries(tools.recipe.measure.split)}
+    return Measured(label_free, by_people, asked)
 
 
 def systems(tools: Tools, adapted: Encoder) -> Systems:

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from acclimate.adapt.generate import Budget, budget
-from acclimate.adapt.gpl import STEPS
-from acclimate.adapt.steps import SUPERVISED, check_steps
+from acclimate.adapt.pretrained import SUPERVISED
+from acclimate.adapt.steps import check_steps
 from acclimate.adapt.store import sampled, store_passages
 from acclimate.adapt.teachers import open_teacher
 from acclimate.adapt.tools import Tools
@@ -84,7 +84,7 @@ def plan(corpus: Corpus, recipe: Recipe, progress: Progress | None = None) -> Pl
 
     Nothing is downloaded: a stage whose model is not here yet is listed without a time.
     """
-    check_steps(recipe, STEPS)
+    check_steps(recipe)
     with tempfile.TemporaryDirectory() as scratch, Run(Path(scratch), Silent()) as run:
         whole = store_passages(corpus, run)
         passages = sampled(whole, run, recipe.sample_passages, recipe.seed)

@@ -12,20 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from acclimate.adapt.apart import Sides
 from acclimate.adapt.label import Labelled, label, labels
 from acclimate.adapt.mine import mine
+from acclimate.adapt.pseudo import Pseudo
 from acclimate.adapt.tools import Tools
 from acclimate.errors import UsageError
 from acclimate.indexes.dense import ExactIndex
 from acclimate.models.remembered import RememberedQueries
 from acclimate.settings import TrainSettings
 from acclimate.train.course import Course
-
-if TYPE_CHECKING:
-    from acclimate.adapt.gpl import Pseudo
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from acclimate.adapt.gpl import STEPS
 from acclimate.adapt.steps import check_steps
 from acclimate.errors import UsageError
 from acclimate.experiments.collections import Opened
@@ -112,7 +111,7 @@ def _recipe(name: str, changes: list[str], place: str) -> Recipe:
 
 def _check_steps(recipe: Recipe, place: str) -> None:
     try:
-        check_steps(recipe, STEPS)
+        check_steps(recipe)
     except UsageError as error:
         raise UsageError(f"{place}: {error}") from error
 
