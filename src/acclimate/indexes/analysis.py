@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import version
-from sys import intern
+from sys import getsizeof
 from typing import NamedTuple
 
 import Stemmer
@@ -42,8 +41,8 @@ STOP_WORDS = {
     "zh": stopwords.STOPWORDS_CHINESE,
 }  # fmt: skip
 
-#: Words whose stems an analyser remembers; a language's common ones are soon among them.
-KNOWN_STEMS = 65_536
+#: Words whose terms an analyser remembers; a language's common ones are soon among them.
+KNOWN_WORDS = 65_536
 
 # Bytes that one character's place in the text as it was takes.
 _A_PLACE = 120
@@ -64,22 +63,19 @@ class ReadText:
     """A text as an analyser reads it. Only distinct words are stemmed, and that once."""
 
     words: Words
-    #: The distinct words that are no stop words, and the term of each.
-    distinct: tuple[str, ...]
-    terms: tuple[str, ...]
+    #: The distinct words that are no stop words, each with its term.
+    terms: tuple[tuple[str, str], ...]
     #: Where the characters that were read come from; None where each keeps its place.
     origin: Origin | None
 
     @property
     def size(self) -> int:
         """About how many bytes are held."""
-        pointers = 8 * (len(self.distinct) + len(self.terms))
-        return self.words.size + pointers + _A_PLACE * len(self.origin or ())
+        return self.words.size + getsizeof(self.terms) + _A_PLACE * len(self.origin or ())
 
     def find(self, wanted: Collection[str]) -> list[Match]:
         """Where the wanted terms stand, in order; overlapping pieces overlap here too."""
-        every = zip(self.distinct, self.terms, strict=True)
-        known = {word: term for word, term in every if term in wanted}
+        known = {word: term for word, term in self.terms if term in wanted}
         found, origin = self.words.find(known), self.origin
         if origin is None:
             return [Match(start, end, known[word]) for word, start, end in found]
@@ -105,6 +101,20 @@ def _itself(word: str) -> str:
     return word
 
 
+class _Terms(dict[str, tuple[str, str]]):
+    """Words with their terms; texts that share a word share the pair, so that it is held once."""
+
+    def __init__(self, stem: Callable[[str], str]) -> None:
+        super().__init__()
+        self._stem = stem
+
+    def __missing__(self, word: str) -> tuple[str, str]:
+        if len(self) >= KNOWN_WORDS:
+            self.clear()
+        pair = self[word] = (word, self._stem(word))
+        return pair
+
+
 class Analyser:
     """Splits, folds, filters and stems text in one language.
 
@@ -120,7 +130,7 @@ class Analyser:
         self._stop = frozenset(STOP_WORDS.get(self.language, ()))
         name = LANGUAGES.get(self.language, "")
         self._stemmer = Stemmer.Stemmer(name) if name in Stemmer.algorithms() else None
-        self._term = lru_cache(KNOWN_STEMS)(self._stemmer.stemWord) if self._stemmer else _itself
+        self._terms = _Terms(self._stemmer.stemWord if self._stemmer else _itself)
         self._segmenter: Segmenter = _SEGMENTERS.get(self.language, Plain)()
 
     @property
@@ -146,9 +156,8 @@ class Analyser:
         if not keeps_places(text, folded):
             folded, origin = aligned(text, self._fold)
         words = self._segmenter.read(folded)
-        # Texts share most of their words, which then lie in memory once.
-        distinct = tuple(map(intern, words.distinct - self._stop))
-        return ReadText(words, distinct, tuple(map(self._term, distinct)), origin)
+        terms = tuple(map(self._terms.__getitem__, words.distinct - self._stop))
+        return ReadText(words, terms, origin)
 
     def find(self, text: str, wanted: Collection[str]) -> list[Match]:
         """Where in a text the wanted terms stand, in order; overlapping pieces overlap here too."""
