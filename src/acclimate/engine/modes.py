@@ -40,8 +40,8 @@ class LegRetriever:
 def hits_of(snapshot: Snapshot, found: Ranked) -> list[Hit]:
     """Rows with scores as hits."""
     return [
-        Hit(passage_id, float(score))
-        for passage_id, score in zip(snapshot.ids(found.rows), found.scores, strict=True)
+        Hit(passage_id, score)
+        for passage_id, score in zip(snapshot.ids(found.rows), found.scores.tolist(), strict=True)
     ]
 
 

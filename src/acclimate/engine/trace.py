@@ -17,7 +17,8 @@ class Trace:
     """Belongs to one query; wraps each stage of the composition that answers it."""
 
     timings: list[Timing] = field(default_factory=list)
-    _found: dict[str, dict[str, StageScore]] = field(default_factory=dict)
+    #: For each stage, every passage's rank and score.
+    _found: dict[str, dict[str, tuple[int, float]]] = field(default_factory=dict)
 
     def watch(self, stage: Retriever) -> Retriever:
         """The same stage, seen."""
@@ -32,14 +33,13 @@ class Trace:
 
     def note(self, stage: str, hits: Sequence[Hit]) -> None:
         """Note what a stage found."""
-        self._found[stage] = {
-            hit.passage_id: StageScore(stage, rank, hit.score) for rank, hit in enumerate(hits, 1)
-        }
+        self._found[stage] = {hit.passage_id: (rank, hit.score) for rank, hit in enumerate(hits, 1)}
 
     def stages(self, passage_id: str) -> tuple[StageScore, ...]:
         """A passage's rank and score at every stage, in the order in which they ended."""
         return tuple(
-            found.get(passage_id, StageScore(stage, 0, 0.0)) for stage, found in self._found.items()
+            StageScore(stage, *found.get(passage_id, (0, 0.0)))
+            for stage, found in self._found.items()
         )
 
 

@@ -9,7 +9,6 @@ from functools import partial
 
 from acclimate.errors import UsageError
 from acclimate.indexes.base import Retriever
-from acclimate.ranking import ordered_hits
 from acclimate.types import Hit, Query
 
 # A retriever whose scores differ by less than this share of their size has nothing to say; its
@@ -63,22 +62,21 @@ class Fused:
         )
         answers = [retriever.search(queries, depth) for retriever in self.retrievers]
         return [
-            self._fuse([points(hits) for hits in found])[:k] for found in zip(*answers, strict=True)
+            self._fuse([points(hits) for hits in found], k) for found in zip(*answers, strict=True)
         ]
 
-    def _fuse(self, found: Sequence[Points]) -> list[Hit]:
-        union = {passage_id for points, _ in found for passage_id in points}
-        return ordered_hits(
-            Hit(
-                passage_id,
-                # fsum, so that the order of the retrievers cannot break a tie.
-                math.fsum(
-                    weight * points.get(passage_id, missing)
-                    for weight, (points, missing) in zip(self.weights, found, strict=True)
-                ),
-            )
-            for passage_id in union
-        )
+    def _fuse(self, found: Sequence[Points], k: int) -> list[Hit]:
+        weighed = [
+            ({passage_id: weight * each for passage_id, each in points.items()}, weight * missing)
+            for weight, (points, missing) in zip(self.weights, found, strict=True)
+        ]
+        # fsum, so that the order of the retrievers cannot break a tie.
+        sums = {
+            passage_id: math.fsum([points.get(passage_id, missing) for points, missing in weighed])
+            for passage_id in {passage_id for points, _ in weighed for passage_id in points}
+        }
+        best = sorted(sums, key=lambda passage_id: (-sums[passage_id], passage_id))[:k]
+        return [Hit(passage_id, sums[passage_id]) for passage_id in best]
 
 
 def reciprocal_ranks(hits: Sequence[Hit], constant: int = 60) -> Points:
@@ -97,12 +95,13 @@ def standardised(hits: Sequence[Hit], depth: int) -> Points:
     """
     if not hits:
         return {}, 0.0
-    lowest = min(hit.score for hit in hits)
+    scores = [hit.score for hit in hits]
+    lowest = min(scores)
     missing = 0.0 if len(hits) < depth and lowest > 0 else lowest
-    values = [*(hit.score for hit in hits), missing]
+    values = [*scores, missing]
     mean = math.fsum(values) / len(values)
-    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
-    scale = max(deviation, NOISE * max(abs(value) for value in values))
+    deviation = math.sqrt(math.fsum([(value - mean) ** 2 for value in values]) / len(values))
+    scale = max(deviation, NOISE * max(map(abs, values)))
     if scale == 0:
         return {hit.passage_id: 0.0 for hit in hits}, 0.0
     return {hit.passage_id: (hit.score - mean) / scale for hit in hits}, (missing - mean) / scale
