@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.utils.dlpack import from_dlpack
 
 from acclimate.errors import UsageError
 from acclimate.models.base import Vectors
@@ -164,7 +165,7 @@ class Comparison:
 def _tensor(block: Vectors) -> torch.Tensor:
     """The same numbers in the same place: copying takes many times as long as a product with it."""
     try:
-        return torch.from_dlpack(block)
+        return from_dlpack(block)
     except BufferError:  # older libraries cannot say that it is mapped and must not be written
         return torch.from_numpy(block.copy())
 
