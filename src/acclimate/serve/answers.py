@@ -102,7 +102,9 @@ def shown(passage: Passage) -> Passage:
 
 
 def shown_answer(answer: Answer) -> Answer:
-    """The same for every hit of an answer."""
+    """The same for every hit of an answer; most answers have no pictures and stay as they are."""
+    if not any(each.passage.image for each in answer.results):
+        return answer
     hits = (replace(each, passage=shown(each.passage)) for each in answer.results)
     return replace(answer, results=tuple(hits))
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 
 from acclimate.engine.engine import Engine
 from acclimate.serve import bounds, manual
@@ -62,23 +62,18 @@ def create_app(engine: Engine, settings: ServeSettings) -> FastAPI:
 
 
 def _add_routes(app: FastAPI, settings: ServeSettings, browser: Browser | None) -> None:
+    counted = [Depends(under_way)]
+    reading = [*counted, Depends(with_key)] if settings.protect_reads else counted
+    # The framework tries one route after the other, and each router within another takes as long
+    # again: so what is asked for most comes first, and none lies within another.
+    app.include_router(search.router, dependencies=reading)
     app.include_router(status.health)
     app.include_router(manual.router)
     # The page holds nothing of the index, and asks for a key where reading takes one.
     app.include_router(page_router())
-    counted = APIRouter(dependencies=[Depends(under_way)])
-    counted.include_router(documents.writing)
-    reading = APIRouter(dependencies=[Depends(with_key)] if settings.protect_reads else [])
-    for router in (
-        status.about,
-        search.router,
-        pictures.router,
-        documents.reading,
-        run_router(browser),
-    ):
-        reading.include_router(router)
-    counted.include_router(reading)
-    app.include_router(counted)
+    app.include_router(documents.writing, dependencies=counted)
+    for router in (status.about, pictures.router, documents.reading, run_router(browser)):
+        app.include_router(router, dependencies=reading)
 
 
 def _bound_schema(app: FastAPI, service: Service) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -135,6 +136,10 @@ class Service:
             self.engine.search("warm up", replace(first, mode=mode))
         for name in self.settings.rerankers:
             self.engine.search("warm up", replace(first, rerank=name, rerank_top=1))
+        # What is there now stays: looking through it for garbage again and again takes longer than
+        # a search by words.
+        gc.collect()
+        gc.freeze()
 
     async def _look(self) -> None:
         while True:
