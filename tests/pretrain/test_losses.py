@@ -152,6 +152,7 @@ def test_masked_language_model_is_the_library_s_loss(student: Student, corpus: D
     assert value(method.loss(batch(corpus.texts))) == pytest.approx(value(expected), abs=1e-5)
 
 
+@pytest.mark.usefixtures("fp32")
 def test_a_checkpoint_s_own_head_is_taken_wherever_it_lies(
     student: Student, tmp_path: Path
 ) -> None:
