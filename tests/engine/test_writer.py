@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import resource
@@ -127,6 +128,7 @@ def test_id_that_occurs_twice_in_a_stream_is_refused(folder: Path, method: str) 
     [
         (Passage("", "x"), "passage 2: the id is empty"),
         (Passage("a\tb", "x"), "holds a tab"),
+        (Passage("x", "", metadata={"y": math.inf}), r"passage 2 \('x'\): metadata 'y' is inf"),
         (Passage("x", "\ud800"), r"passage 2 \('x'\): holds half a surrogate pair"),
         # As a program that takes them from a file would hand them over.
         (Passage("x", "x", metadata=json.loads('{"k": ["v"]}')), "metadata 'k' holds list"),

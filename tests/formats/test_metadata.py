@@ -26,6 +26,16 @@ def test_other_columns_become_metadata(tmp_path: Path) -> None:
     assert passage.place == "page 3"
 
 
+def test_numbers_that_are_not_finite_are_no_values(tmp_path: Path) -> None:
+    path = tmp_path / "table.jsonl"
+    path.write_text(
+        '{"_id": "a", "text": "cat", "year": NaN, "x": Infinity, "y": -Infinity, "z": 1e400,'
+        ' "n": 1.5, "metadata": {"inner": Infinity}}\n'
+    )
+    (passage,) = open_corpus(path).passages()
+    assert passage.metadata == {"n": 1.5}
+
+
 def test_metadata_survives_a_beir_folder(tmp_path: Path) -> None:
     written = Passage("a", "one", metadata={"year": 2020})
     write_beir(tmp_path, [written], [], {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -129,6 +130,11 @@ def _check(passage: Passage, number: int) -> None:
             raise InputError(
                 f"{place}: metadata {key!r} holds {type(value).__name__}; give every field one "
                 "text, number, true or false, or leave it out"
+            )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(
+                f"{place}: metadata {key!r} is {value}, which JSON cannot hold; give a finite "
+                "number, or leave it out"
             )
     values = (*passage.metadata, *passage.metadata.values())
     texts = [text for text in values if isinstance(text, str)]

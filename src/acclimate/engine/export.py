@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from acclimate.errors import UsageError
 from acclimate.extras import need
 from acclimate.formats.files import atomic_write_bytes
 from acclimate.indexes.vectors import DenseLeg
+from acclimate.types import Scalar
 
 #: Rows written at a time.
 ROWS = 4096
@@ -46,10 +48,14 @@ def write_vectors(engine: Engine, path: Path) -> int:
                 [each.document_id for each in passages],
                 [each.place for each in passages],
                 [each.image for each in passages],
-                [json.dumps(dict(each.metadata), ensure_ascii=False) for each in passages],
+                [_json(each.metadata) for each in passages],
             ]
             flat = arrow.array(leg.vectors(rows).ravel(), arrow.float32())
             vectors = arrow.FixedSizeListArray.from_arrays(flat, dimension)
             arrays = [*(arrow.array(column, text) for column in columns), vectors]
             writer.write_batch(arrow.record_batch(arrays, schema=schema))
     return len(live)
+
+
+def _json(metadata: Mapping[str, Scalar]) -> str:
+    return json.dumps(dict(metadata), ensure_ascii=False, allow_nan=False)

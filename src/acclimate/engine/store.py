@@ -134,7 +134,7 @@ class Store:
         if passage.image:
             small = make_thumbnail(passage.image)
             self._run("INSERT INTO pictures VALUES (?, ?, ?)", (number, passage.image, small))
-        metadata = json.dumps(dict(passage.metadata), ensure_ascii=False)
+        metadata = json.dumps(dict(passage.metadata), ensure_ascii=False, allow_nan=False)
         self._run("INSERT INTO texts VALUES (?, ?, ?)", (number, passage.text, metadata))
         facts = [
             (self._field(key), number, text_of(value), number_of(value), truth_of(value))

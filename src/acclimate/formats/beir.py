@@ -98,7 +98,7 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     with atomic_write(path) as handle:
         for row in rows:
             checked_id(row["_id"], str(path))
-            handle.write(json.dumps(row, ensure_ascii=False) + "\n")
+            handle.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _passage_line(passage: Passage, folder: Path) -> Mapping[str, object]:

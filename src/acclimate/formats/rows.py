@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -131,8 +132,8 @@ def _metadata(row: Row, names: FieldNames, image: str) -> Mapping[str, Scalar]:
 
 
 def _lacks_value(value: Scalar) -> bool:
-    """Empty cells, and the NaN that some tables write for them."""
-    return value in ("",) or value != value
+    """Empty cells, and numbers that JSON cannot spell: NaN, which some tables write for them."""
+    return value == "" or (isinstance(value, float) and not math.isfinite(value))
 
 
 def _no_text(row: Row, names: FieldNames) -> str:
