@@ -39,7 +39,7 @@ def weigh(
     """Learn the weights of hybrid search, and keep them in the index folder.
 
     Half of the queries choose the weights, the other half says whether that helped; where it did
-    not, all parts keep the same weight.
+    not, or by no more than chance (the 95% interval includes 0), all parts keep the same weight.
 
     * `acclimate weigh index --judged data/scifact --split train`
     * `acclimate weigh index --run run`

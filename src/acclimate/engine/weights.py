@@ -1,7 +1,7 @@
 """How much each retriever should count in a hybrid, learned from queries with known answers.
 
 Half of the queries choose the weights, the other half says what they are worth; weights that do
-not help there are not used.
+not help there beyond chance are not used.
 """
 
 from __future__ import annotations
@@ -74,12 +74,11 @@ class LearnedWeights:
         if not self.kept:
             return (
                 f"Equal weights are kept: {MEASURE} is {self.equal.value:.4f} with them, and the "
-                f"learned ones change it by {by} {where}."
+                f"learned ones change it by {by} {where}, which is no gain to rely on."
             )
-        luck = "" if self.gain.low > 0 else " The interval includes 0: this may be luck."
         return (
             f"Learned weights are used: {MEASURE} {self.learned.value:.4f} {where}, "
-            f"{by} over equal weights.{luck}"
+            f"{by} over equal weights."
         )
 
 
@@ -211,7 +210,8 @@ def _measured(
     parts = [each.retriever(held_out, len(learn)) for each in answered]
     equal, learned = values(Fused(parts)), values(Fused(parts, found))
     gain = bootstrap_difference(equal, learned)
-    kept = gain.value > 0
+    # As in adapt's verdict: a gain that chance alone may have made is none.
+    kept = gain.low > 0
     chosen = found if kept else (1.0,) * len(retrievers)
     return LearnedWeights(
         parts=tuple(
