@@ -26,6 +26,14 @@ def test_evaluate_looks_as_deep_as_its_measures(corpus: Path) -> None:
     assert set(ran.json["measures"]) == {"R@1000", "AP"}
 
 
+def test_a_split_without_judgments_is_refused_by_its_name(corpus: Path) -> None:
+    (corpus / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\n")
+    ran = acclimate("evaluate", "bm25", corpus, "--split", "dev")
+    assert ran.code == 2
+    assert f"{corpus}: no judgments of its queries in the split 'dev'" in ran.err
+    assert "qrels/dev.tsv" in ran.err
+
+
 def test_compare_shows_differences_from_the_first_system(corpus: Path, tmp_path: Path) -> None:
     worse = tmp_path / "worse.trec"
     worse.write_text("q1 Q0 zip 1 2 x\nq1 Q0 sort 2 1 x\nq2 Q0 zip 1 1 x\n")

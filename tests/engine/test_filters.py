@@ -317,6 +317,8 @@ def test_field_that_no_passage_has_is_refused_with_those_that_there_are(
     known = "id, title, document_id, place, year (3 passages), lang (2 passages)"
     with pytest.raises(UsageError, match=f"no passage has a field 'yaer'; .*{re.escape(known)}"):
         snapshot.allowed("topic = 'x' and yaer = 2020")
+    with pytest.raises(UsageError, match=r"note \(1 passage\)"):
+        snapshot.allowed("yaer = 2020")
     with pytest.raises(UsageError, match="did you mean 'year'"):
         snapshot.allowed("yaer is null")
     assert snapshot.fields() == {"lang": 2, "note": 1, "open": 2, "place": 1, "topic": 2, "year": 3}

@@ -93,7 +93,10 @@ def test_wrong_settings_and_files_are_refused_and_nothing_is_written(
     with pytest.raises(InputError, match=r"gold.tsv:1: '1 zwei' is no pair"):
         api.mine_bitext(source, target, out, "muse", gold=gold)
     source.write_text("\n \n")
-    with pytest.raises(InputError, match="no line to mine from"):
+    with pytest.raises(InputError, match=r"de.txt: no line to mine from \(2 empty\); give"):
+        api.mine_bitext(source, target, out, "muse")
+    source.write_text("")
+    with pytest.raises(InputError, match=r"de.txt: no line to mine from \(the file is empty\)"):
         api.mine_bitext(source, target, out, "muse")
     assert not out.exists()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from acclimate.corpus import Corpus, CorpusSettings, open_corpus
-from acclimate.errors import UsageError
+from acclimate.errors import InputError, UsageError
 from acclimate.recipes import load_recipe
 from acclimate.settings import Recipe
 
@@ -26,3 +26,8 @@ def check_split(corpus: Corpus, split: str) -> None:
     if split not in splits:
         known = f"it has {', '.join(splits)}" if splits else "it has no judgments"
         raise UsageError(f"{corpus.name}: no split {split!r} to measure on; {known}")
+    if not corpus.judgments(split):
+        raise InputError(
+            f"{corpus.name}: no judgments of its queries in the split {split!r}, so nothing to "
+            f"measure; check its judgments (as in BEIR, qrels/{split}.tsv)"
+        )

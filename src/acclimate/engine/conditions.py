@@ -143,12 +143,16 @@ def _check_fields(fields: Sequence[str], database: sqlite3.Connection) -> None:
     counts = field_counts(database)
     near = get_close_matches(unknown[0], [*OWN, *counts], n=1)
     common = sorted(counts, key=lambda name: (-counts[name], name))[:_SHOWN_FIELDS]
-    known = ", ".join([*OWN, *(f"{name} ({counts[name]} passages)" for name in common)])
+    known = ", ".join([*OWN, *(f"{name} ({_passages(counts[name])})" for name in common)])
     guess = f"did you mean {near[0]!r}? " if near else ""
     raise UsageError(
         f"where: no passage has a field {unknown[0]!r}; {guess}filter by one of {known}"
         + (", ..." if len(counts) > len(common) else "")
     )
+
+
+def _passages(count: int) -> str:
+    return "1 passage" if count == 1 else f"{count} passages"
 
 
 def _is_used(field: str, database: sqlite3.Connection) -> bool:

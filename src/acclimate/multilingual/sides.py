@@ -65,7 +65,11 @@ def read_side(
     rows = np.asarray(kept.rows, dtype=np.int64)
     count = int(rows.max(initial=-1)) + 1
     if not count:
-        raise InputError(f"{path}: no line to mine from ({dict(kept.dropped)}); check the file")
+        left_out = ", ".join(f"{lines} {why}" for why, lines in kept.dropped.items())
+        raise InputError(
+            f"{path}: no line to mine from ({left_out or 'the file is empty'}); "
+            "give a text file with a sentence a line"
+        )
     texts = Lines.open(scratch / "texts")
     blocks = _encoded(texts, count, encoder, progress, path.name)
     write_blocks(scratch / "vectors.npy", encoder.dimension, np.float32, blocks)
