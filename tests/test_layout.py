@@ -17,6 +17,7 @@ LEVELS = {
     "fields": 1,
     "models/prompts": 1,
     "models/languages": 2,
+    "models/scorers": 1,
     "pictures": 2,
     "formats": 3,
     "settings": 2,

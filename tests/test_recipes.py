@@ -13,7 +13,7 @@ from acclimate.recipes import (
     load_recipe,
     split_overrides,
 )
-from acclimate.settings import Recipe
+from acclimate.settings import Recipe, TrainSettings
 
 
 def _write(folder: Path, text: str, name: str = "mine.toml") -> Path:
@@ -101,19 +101,32 @@ WRONG = [
     ("train.negatives = 0", "train.negatives is 0; only the objective mnrl"),
     (
         "train = {objective = 'mnrl', negatives = 0, per_device_train_batch_size = 1}",
-        "a batch holds 1 query",
+        "train.negatives is 0 and train.per_device_train_batch_size 1",
     ),
     ("generate.top_p = 95", "generate.top_p is 95.0; it is a share"),
     ("measure.measures = 'nDCG@ten'", "measure.measures: measure 'nDCG@ten' is not one"),
     ("measure.measures = 'nDCG@10 R@1000'", "has R@1000, .* set measure.depth=1000"),
     ("label.teachers = []", "label.teachers is empty"),
-    ("label.weights = [1, 2]", "2 numbers for 1 teachers"),
+    ("label.teachers = ['bm26']", "'bm26' is no teacher; name bm25, student, or one of cross-enc"),
+    ("label.teachers = ['monot5:']", "'monot5:' is no teacher"),
+    ("label.weights = [1, 2]", "2 numbers and label.teachers 1 names; give a weight for each"),
+    ("filter.retrievers = []", "no query would be kept; name one, .* set filter.enabled=false"),
+    (
+        "train.held_out = 0",
+        "train.held_out is 0.0; it is a share of the queries, above 0 and below",
+    ),
+    (
+        "train.held_out = 1",
+        "train.held_out is 1.0; it is a share of the queries, above 0 and below",
+    ),
+    ("supervised.held_out = 1", "supervised.held_out is 1.0; it is a share of the queries"),
+    ("generate.languages = 'de'", "'de'; choose from auto, or leave it empty"),
     ("train.merge = [0.5, 1.5]", "train.merge has 1.5; each is a share"),
     ("supervised.merge = [2]", "supervised.merge has 2.0; each is a share"),
     ("supervised.mine_again = 1", "new negatives have no labels there"),
     ("train.merge = [0]", "train.merge has 0.0; each is a share"),
     ("mine.retrievers = ['bm25']\ntrain.mine_again = 1", "the student mines nothing"),
-    ("train.mine_again = 140_000", "train.mine_again is 140000 for 140000 steps"),
+    ("train.mine_again = 140_000", "train.mine_again is 140000 and train.max_steps 140000"),
     ("student.kind = 'sparse'\ntrain.query_only = true", "train.query_only is for dense students"),
     ("train.lora_rank = -1", "train.lora_rank is -1; it must be at least 0"),
     ("base = 3", "base is 3"),
@@ -187,6 +200,39 @@ def test_a_wrong_override_is_refused_with_its_text(override: str, said: str) -> 
     with pytest.raises(UsageError, match=said) as caught:
         apply_overrides(Recipe(), [override])
     assert str(caught.value).startswith(f"--set {override}")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "blamed"),
+    [
+        (["train.objective=foo", "student.model=m"], "--set train.objective=foo: train.objective"),
+        (["generate.languages=de", "language=mul"], "--set generate.languages=de: generate.lang"),
+        (["train.objective=foo", "train.objective=bar"], "--set train.objective=bar: "),
+        (["train.negatives=0", "seed=1"], "--set train.negatives=0: train.negatives is 0"),
+        (["train.mine_again=1", "train.max_steps=1", "seed=1"], "--set train.mine_again=1: "),
+    ],
+)
+def test_the_override_that_is_at_fault_is_blamed(overrides: list[str], blamed: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        apply_overrides(Recipe(), overrides)
+    assert str(caught.value).startswith(blamed)
+
+
+def test_an_override_is_blamed_for_what_the_recipe_then_cannot_do() -> None:
+    again = apply_overrides(Recipe(), ["train.mine_again=5"])
+    with pytest.raises(UsageError, match=r"^--set train.max_steps=3: train.mine_again is 5 and"):
+        apply_overrides(again, ["train.max_steps=3", "seed=1"])
+
+
+def test_a_recipe_made_in_python_is_blamed_by_its_name() -> None:
+    wrong = Recipe(name="mine", train=TrainSettings(held_out=0))
+    with pytest.raises(UsageError, match=r"^recipe mine: train.held_out is 0"):
+        apply_overrides(wrong, [])
+
+
+def test_nothing_is_filtered_by_no_retriever_where_the_filter_is_off() -> None:
+    changed = apply_overrides(Recipe(), ["filter.retrievers=", "filter.enabled=no"])
+    assert changed.filter.retrievers == ()
 
 
 def test_overrides_of_the_corpus_are_parted_from_the_recipes() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import resources
@@ -14,7 +15,8 @@ from acclimate.corpus import CorpusSettings
 from acclimate.errors import InputError, UsageError
 from acclimate.fields import flat, with_table, with_text
 from acclimate.formats.files import read_bytes
-from acclimate.settings import MeasureSettings, Recipe, TrainSettings
+from acclimate.models.scorers import teacher_model
+from acclimate.settings import LabelSettings, MeasureSettings, Recipe, TrainSettings
 
 CORPUS_PREFIX = "corpus."
 
@@ -29,7 +31,6 @@ _CHOICES = {
 _SHARES = (
     "generate.top_p",
     "mine.positive_aware",
-    "train.held_out",
     "train.flops_warmup",
     "tsdae.deleted",
     "mlm.masked",
@@ -37,6 +38,9 @@ _SHARES = (
     "simcse.dropout",
     "condenser.masked",
 )
+#: Shares of which nothing and everything make no sense: the queries that are held out choose the
+#: weights, and the others are learned from.
+_BETWEEN = ("train.held_out",)
 _AT_LEAST_ONE = (
     "generate.top_k",
     "generate.max_passage_tokens",
@@ -100,13 +104,23 @@ def list_recipes() -> list[RecipeInfo]:
 
 def apply_overrides(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
     """The recipe with `key=value` changes such as `train.max_steps=200`, in their order."""
-    place = "--set"
+    made = {}
     for override in overrides:
-        place = f"--set {override}"
         key, text = _parted(override)
-        recipe = with_text(recipe, key, text, place)
-    _check(recipe, place)
+        recipe = with_text(recipe, key, text, f"--set {override}")
+        made[key] = f"--set {override}"
+    try:
+        _check(recipe)
+    except UsageError as error:
+        place = _at_fault(made, str(error)) or f"recipe {recipe.name}"
+        raise UsageError(f"{place}: {error}") from error
     return recipe
+
+
+def _at_fault(made: Mapping[str, str], error: str) -> str:
+    """Of the changes made to keys the one whose key the error names first; else all of them."""
+    named = [word.rstrip(".") for word in re.findall(r"[\w.]+", error)]
+    return next((made[word] for word in named if word in made), " ".join(made.values()))
 
 
 def split_overrides(overrides: Iterable[str]) -> Overrides:
@@ -144,7 +158,10 @@ def _load(path: Path, above: tuple[Path, ...]) -> Recipe:
         recipe = _load(_locate(base, path.parent), (*above, path))
     recipe = replace(recipe, name=path.stem, description="")
     recipe = with_table(recipe, table, str(path))
-    _check(recipe, str(path))
+    try:
+        _check(recipe)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
     return recipe
 
 
@@ -177,95 +194,112 @@ def _parted(override: str) -> Sequence[str]:
     return key.strip(), text
 
 
-def _check(recipe: Recipe, place: str) -> None:
+def _check(recipe: Recipe) -> None:
     """Refuse at the start what would only fail hours later."""
     for key, value in flat(recipe):
         rule = key.replace("supervised.", "train.")  # the same settings, for another step
         if rule in _CHOICES and value not in _CHOICES[rule]:
-            known = ", ".join(_CHOICES[rule])
-            raise UsageError(f"{place}: {key} is {value!r}; choose from {known}")
+            known = ", ".join(filter(None, _CHOICES[rule]))
+            empty = ", or leave it empty" if "" in _CHOICES[rule] else ""
+            raise UsageError(f"{key} is {value!r}; choose from {known}{empty}")
+        if rule in _BETWEEN and not 0 < value < 1:
+            raise UsageError(
+                f"{key} is {value}; it is a share of the queries, above 0 and below 1: those held "
+                "out choose the weights, and the others are learned from"
+            )
         if isinstance(value, (int, float)) and value < (1 if rule in _AT_LEAST_ONE else 0):
             least = 1 if rule in _AT_LEAST_ONE else 0
-            raise UsageError(f"{place}: {key} is {value}; it must be at least {least}")
+            raise UsageError(f"{key} is {value}; it must be at least {least}")
         if rule in _SHARES and value > 1:
-            raise UsageError(f"{place}: {key} is {value}; it is a share, at most 1")
-    _check_negatives(recipe.train, place)
-    _check_options(recipe, place)
-    _check_measures(recipe.measure, place)
+            raise UsageError(f"{key} is {value}; it is a share, at most 1")
+    _check_negatives(recipe.train)
+    _check_options(recipe)
+    _check_measures(recipe.measure)
     if recipe.pretrain.per_device_train_batch_size < 2:
         raise UsageError(
-            f"{place}: pretrain.per_device_train_batch_size must be at least 2: most ways of "
-            "pre-training compare a text with the others of its batch"
+            "pretrain.per_device_train_batch_size must be at least 2: most ways of pre-training "
+            "compare a text with the others of its batch"
         )
     if recipe.generate.query_languages and not recipe.generate.languages:
         raise UsageError(
-            f"{place}: generate.query_languages needs to know the passages' languages; set "
+            "generate.query_languages needs to know the passages' languages; set "
             "generate.languages=auto too"
         )
-    teachers, weights = recipe.label.teachers, recipe.label.weights
+    if recipe.filter.enabled and not recipe.filter.retrievers:
+        raise UsageError(
+            "filter.retrievers is empty, so that no query would be kept; name one, such as bm25, "
+            "or set filter.enabled=false"
+        )
+    _check_teachers(recipe.label)
+
+
+def _check_teachers(label: LabelSettings) -> None:
+    teachers, weights = label.teachers, label.weights
     if not teachers:
-        raise UsageError(f"{place}: label.teachers is empty; name one, such as bm25")
+        raise UsageError("label.teachers is empty; name one, such as bm25")
+    for name in teachers:
+        teacher_model(name)
     if weights and len(weights) != len(teachers):
         raise UsageError(
-            f"{place}: label.weights has {len(weights)} numbers for {len(teachers)} teachers; "
-            "give one for each, or none"
+            f"label.weights has {len(weights)} numbers and label.teachers {len(teachers)} names; "
+            "give a weight for each teacher, or none"
         )
 
 
-def _check_negatives(train: TrainSettings, place: str) -> None:
+def _check_negatives(train: TrainSettings) -> None:
     if train.negatives == 0 and train.objective not in ("mnrl", "clip"):
         raise UsageError(
-            f"{place}: train.negatives is 0; only the objective mnrl has other negatives, those of "
-            "its batch, so set at least 1"
+            "train.negatives is 0; only the objective mnrl has other negatives, those of its "
+            f"batch, and train.objective is {train.objective}, so set at least 1"
         )
     if train.negatives == 0 and train.per_device_train_batch_size == 1:
         raise UsageError(
-            f"{place}: train.negatives is 0 and a batch holds 1 query, which leaves nothing to "
-            "compare it with; raise one of them"
+            "train.negatives is 0 and train.per_device_train_batch_size 1, which leaves nothing "
+            "to compare a query with; raise one of them"
         )
 
 
-def _check_measures(measure: MeasureSettings, place: str) -> None:
+def _check_measures(measure: MeasureSettings) -> None:
     from acclimate.evaluate.measures import cutoff, parse
 
     try:
         parsed = parse(measure.measures)
     except UsageError as error:
-        raise UsageError(f"{place}: measure.measures: {error}") from error
+        raise UsageError(f"measure.measures: {error}") from error
     for name, each in parsed.items():
         if cutoff(each, 0) > measure.depth:
             raise UsageError(
-                f"{place}: measure.measures has {name}, which looks deeper than measure.depth, "
+                f"measure.measures has {name}, which looks deeper than measure.depth, "
                 f"{measure.depth}; set measure.depth={cutoff(each, 0)}"
             )
 
 
-def _check_options(recipe: Recipe, place: str) -> None:
+def _check_options(recipe: Recipe) -> None:
     train = recipe.train
     for table, shares in (("train", train.merge), ("supervised", recipe.supervised.merge)):
         for share in shares:
             if not 0 < share <= 1:
                 raise UsageError(
-                    f"{place}: {table}.merge has {share}; each is a share of the adapted weights, "
-                    "above 0 and at most 1"
+                    f"{table}.merge has {share}; each is a share of the adapted weights, above 0 "
+                    "and at most 1"
                 )
     if recipe.supervised.mine_again:
         raise UsageError(
-            f"{place}: supervised.mine_again is {recipe.supervised.mine_again}, and new negatives "
-            "have no labels there; set it to 0"
+            f"supervised.mine_again is {recipe.supervised.mine_again}, and new negatives have no "
+            "labels there; set it to 0"
         )
     if train.query_only and recipe.student.kind != "dense":
         raise UsageError(
-            f"{place}: train.query_only is for dense students, and student.kind is "
+            "train.query_only is for dense students, and student.kind is "
             f"{recipe.student.kind}; set one of them otherwise"
         )
     if train.mine_again >= train.max_steps:
         raise UsageError(
-            f"{place}: train.mine_again is {train.mine_again} for {train.max_steps} steps; each "
-            "round needs one at least"
+            f"train.mine_again is {train.mine_again} and train.max_steps {train.max_steps}; each "
+            "round needs a step at least"
         )
     if train.mine_again and "student" not in recipe.mine.retrievers and not train.topic_passages:
         raise UsageError(
-            f"{place}: train.mine_again is {train.mine_again}, but the student mines nothing that "
-            "could change; add student to mine.retrievers, or set it to 0"
+            f"train.mine_again is {train.mine_again}, but the student mines nothing that could "
+            "change; add student to mine.retrievers, or set it to 0"
         )

@@ -155,7 +155,8 @@ class TrainSettings:
     save_steps: int = 10_000
     #: Keep the model of every look, to measure quality over steps (GPL paper, Figure 2).
     keep_checkpoints: bool = False
-    #: Share of the queries held out for choosing the checkpoint and for the label-free measure.
+    #: Share of the queries held out for choosing the checkpoint and for the label-free measure:
+    #: above 0, as nothing else chooses, and below 1.
     held_out: float = 0.05
     max_held_out: int = 500
     #: How many times negatives are mined anew on the way, at equal distances, with the student as

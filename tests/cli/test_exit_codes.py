@@ -43,6 +43,7 @@ MISUSES = [
     (["adapt", "CORPUS", "--out", "OUT", "--recipe", "papper"], "did you mean 'paper'?"),
     (["adapt", "CORPUS", "--out", "OUT", "--set", "train.max_step=1"], "'train.max_steps'?"),
     (["adapt", "CORPUS", "--out", "OUT", "--set", "train.max_steps=ten"], "a whole number"),
+    (["adapt", "CORPUS", "--out", "OUT", "--languages", "de"], "--languages 'de': only auto"),
 ]
 
 

@@ -67,6 +67,7 @@ def test_python_trains_with_the_same_words(toy: Toys, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--objective", "mse"), "train.objective is 'mse'; choose from margin-mse, kl, mnrl"),
+        (("--objective", "mse", "--model", "m"), "--set train.objective=mse: train.objective is"),
         (("--kind", "colbert"), "choose from dense, sparse, late, cross-encoder"),
         (("--objective", "kl", "--negatives", "0"), "train.negatives is 0; only the objective"),
         (("--split", "test", "--recipe", "superb"), "no recipe 'superb'; did you mean"),

@@ -8,34 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from acclimate.adapt.tools import Tools
-from acclimate.errors import UsageError
 from acclimate.indexes.dense import ExactIndex
 from acclimate.indexes.lexical import LexicalIndex
 from acclimate.models.base import PairScorer, Vectors
 from acclimate.models.likelihood import LikelihoodScorer
-from acclimate.search.rerankers import KINDS as RERANKERS
+from acclimate.models.scorers import teacher_model
 from acclimate.search.rerankers import open_reranker
 from acclimate.types import Passage, Query
 
 
 def open_teacher(tools: Tools, name: str) -> PairScorer:
     """The teacher called "bm25", "student", or KIND:NAME as re-rankers are called."""
-    kind, _, model = name.partition(":")
     settings = tools.recipe.label
+    model = teacher_model(name)
     if name == "bm25":
         return LexicalTeacher(tools.lexical, tools.rows)
     if name == "student":
         return DenseTeacher("student", tools.dense("student"), tools.rows)
-    if kind == "encoder" and model:
+    if name.startswith("encoder:"):
         # The re-ranker's scores, from the passage vectors that the run keeps anyway.
         return DenseTeacher(name, tools.dense(model), tools.rows)
-    if kind in RERANKERS and model:
-        return open_reranker(
-            name, max_tokens=settings.max_passage_tokens, batch_size=settings.batch_size
-        )
-    raise UsageError(
-        f"label.teachers: {name!r} is no teacher; name bm25, student, "
-        f"{', '.join(f'{kind}:MODEL' for kind in RERANKERS)}"
+    return open_reranker(
+        name, max_tokens=settings.max_passage_tokens, batch_size=settings.batch_size
     )
 
 

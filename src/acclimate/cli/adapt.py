@@ -22,6 +22,8 @@ from acclimate.recipes import split_overrides
 if TYPE_CHECKING:
     from acclimate.corpus import Corpus
 
+AUTO = "auto"
+
 
 def adapt(
     corpus: CorpusName,
@@ -48,7 +50,7 @@ def adapt(
     languages: Annotated[
         str,
         typer.Option(
-            metavar="auto",
+            metavar=AUTO,
             help="Detect each passage's language and write queries in it; the same as --set "
             "generate.languages=auto --set language=mul.",
             show_default=False,
@@ -100,7 +102,12 @@ def adapt(
 
 def _by_language(languages: str) -> list[str]:
     """The changes to a recipe that make it heed the languages of passages."""
-    return [f"generate.languages={languages}", f"language={MULTIPLE}"] if languages else []
+    if languages not in ("", AUTO):
+        raise UsageError(
+            f"--languages {languages!r}: only {AUTO} is known, which detects each passage's "
+            "language; for passages in one language name it: --set language=CODE"
+        )
+    return [f"generate.languages={AUTO}", f"language={MULTIPLE}"] if languages else []
 
 
 def _speaks() -> bool:

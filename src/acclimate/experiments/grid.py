@@ -12,7 +12,7 @@ from acclimate.errors import InputError, UsageError
 from acclimate.evaluate import measures as measuring
 from acclimate.fields import with_table
 from acclimate.formats.files import read_bytes
-from acclimate.search.rerankers import KINDS
+from acclimate.models.scorers import KINDS
 
 T = TypeVar("T")
 

@@ -10,13 +10,11 @@ from acclimate.models.encoderscorer import EncoderScorer, LateScorer
 from acclimate.models.likelihood import LikelihoodScorer
 from acclimate.models.monot5 import MonoT5Scorer
 from acclimate.models.multivector import MultiVectorTextEncoder
-
-#: What stands before the colon of a name.
-KINDS = ("cross-encoder", "monot5", "likelihood", "encoder", "late")
+from acclimate.models.scorers import KINDS
 
 
 def open_reranker(name: str, *, max_tokens: int = 350, batch_size: int = 32) -> PairScorer:
-    """The model called KIND:NAME, with one of `KINDS`.
+    """The model called KIND:NAME, with one of the `KINDS`.
 
     `max_tokens` bounds what is read of a passage (by a cross-encoder: of query and passage
     together); the two kinds of encoders have their own limits. Raises UsageError for any other
