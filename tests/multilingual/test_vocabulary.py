@@ -21,6 +21,7 @@ from acclimate.multilingual.vocabulary_tokenizer import special_tokens, train_to
 
 SENTENCES = invented.sentences(60)
 PAIRS = {"el": [(text, invented.backwards(text)) for text in SENTENCES]}
+TEXTS = [SENTENCES, [target for _, target in PAIRS["el"]]]
 #: Scripts with marks of their own, without spaces between words, and written from the right.
 REAL = ["मैं ठीक हूँ।", "我贏了，你呢？", "أنا فُزت!", "Tôi sẽ thử xem sao.", "Ça alors !"]
 
@@ -33,7 +34,7 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> DenseEncoder:
 
 @pytest.fixture(scope="module")
 def tokenizer(teacher: DenseEncoder) -> PreTrainedTokenizerFast:
-    return train_tokenizer([*balanced(PAIRS, 100), *REAL], teacher.model.tokenizer, size=400)
+    return train_tokenizer([*balanced(TEXTS, 100), *REAL], teacher.model.tokenizer, size=400)
 
 
 def embeddings(encoder: DenseEncoder) -> Tensor:
@@ -64,7 +65,7 @@ BUILT: dict[str, PreTrainedTokenizerFast] = {}
 def test_same_texts_give_the_same_vocabulary(
     teacher: DenseEncoder, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    again = train_tokenizer([*balanced(PAIRS, 100), *REAL], teacher.model.tokenizer, size=400)
+    again = train_tokenizer([*balanced(TEXTS, 100), *REAL], teacher.model.tokenizer, size=400)
     assert again.backend_tokenizer.to_str() == tokenizer.backend_tokenizer.to_str()
 
 
@@ -98,7 +99,7 @@ def test_known_pieces_keep_the_teachers_vectors(
     ) == len(tokenizer)  # fmt: skip
 
 
-@pytest.mark.parametrize(("said_in_source", "kept"), [(3, False), (30, True)])
+@pytest.mark.parametrize(("said_in_source", "kept"), [(1, False), (3, True)])
 def test_a_false_friend_starts_from_its_translation_where_it_is_at_home(
     teacher: DenseEncoder, tokenizer: PreTrainedTokenizerFast, said_in_source: int, kept: bool
 ) -> None:
@@ -151,6 +152,6 @@ def test_one_round_shares_each_word_among_all_that_may_explain_it() -> None:
 
 
 def test_small_languages_come_again_until_all_are_alike() -> None:
-    pairs = {"de": [("a", "A"), ("b", "B"), ("c", "C")], "fr": [("a", "1")]}
-    assert list(balanced(pairs, 10)) == ["a", "b", "c", "A", "B", "C", "1", "1", "1"]
-    assert list(balanced(pairs, 2)) == ["a", "b", "A", "B", "1", "1"]
+    texts = [["a", "b", "c"], ["A", "B", "C"], ["1"]]
+    assert list(balanced(texts, 10)) == ["a", "b", "c", "A", "B", "C", "1", "1", "1"]
+    assert list(balanced(texts, 2)) == ["a", "b", "A", "B", "1", "1"]

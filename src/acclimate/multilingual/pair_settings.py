@@ -37,8 +37,9 @@ class PairSettings:
 class VocabularySettings:
     """The vocabulary of a student that is `new`."""
 
-    #: Pieces; every character of the texts that it is trained on is one, even beyond this number.
-    size: int = 32_000
+    #: Pieces that are learned; every character of the texts is one, even beyond this number. They
+    #: stand beside the body's own where these can be added to.
+    size: int = 24_000
     #: Sentences of each language that it is trained on; smaller languages' come again.
     sentences: int = 30_000
 

@@ -1,11 +1,11 @@
 """What the pieces of a new vocabulary mean to a teacher's body before anything is trained.
 
-A piece that the teacher knows keeps its vector, unless the translations have it more often than the
-teacher's language: "psi" is a letter to an English model, and dogs to a Czech. A piece of another
-language gets the mean of those that it is translated by, each as often as it is (RAMEN, Tran, arXiv
-2002.07306, section 2.1). Any other piece gets the mean of the pieces into which the teacher parts
-the same letters (VIPI, Mosin et al., arXiv 2112.14569), and what even that does not give is drawn
-on the teacher's scale.
+A piece that the teacher knows keeps its vector, unless it begins a word that the translations have
+many times as often as the teacher's language: "psi" is a letter to an English model, and dogs to a
+Czech, while "war" is a word of both. A piece of another language gets the mean of those that it is
+translated by, each as often as it is (RAMEN, Tran, arXiv 2002.07306, section 2.1). Any other piece
+gets the mean of the pieces into which the teacher parts the same letters (VIPI, Mosin et al., arXiv
+2112.14569), and what even that does not give is drawn on the teacher's scale.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from acclimate.multilingual.vocabulary_tokenizer import MARK
 
 #: Less likely translations than this share are noise of their estimation.
 LEAST_SHARE = 0.05
+#: A word is at home in another language if the translations have it so many times as often.
+AT_HOME = 10
 
 #: The letters of a piece, and whether it begins a word.
 Spelling = tuple[str, bool]
@@ -80,7 +82,10 @@ def initial_embeddings(
         by, weights = _translations(translated, number)
         spelled = _spelled(old, letters)
         same = known.get((letters, begins))
-        if same is not None and in_sources[same] >= in_translations[number]:
+        elsewhere = (
+            begins and same is not None and (in_translations[number] > AT_HOME * in_sources[same])
+        )
+        if same is not None and not elsewhere:
             made[number] = embeddings[same]
             counts["copied"] += 1
         elif len(by):

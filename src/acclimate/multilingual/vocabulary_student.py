@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from scipy.sparse import csr_array, diags_array
 from torch import Tensor, nn
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from acclimate.models.dense import DenseEncoder
 from acclimate.models.resolve import resolve
@@ -19,6 +19,7 @@ from acclimate.multilingual.pair_settings import VocabularySettings
 from acclimate.multilingual.pair_split import Split
 from acclimate.multilingual.pair_store import PairStore
 from acclimate.multilingual.vocabulary_embeddings import initial_embeddings
+from acclimate.multilingual.vocabulary_growth import can_grow, grown
 from acclimate.multilingual.vocabulary_lexicon import explained
 from acclimate.multilingual.vocabulary_tokenizer import train_tokenizer
 from acclimate.runs import Run, key_of
@@ -26,6 +27,8 @@ from acclimate.train.saving import save_model
 
 #: A student that is built; `new:NAME` says whose body it gets.
 NEW = "new"
+#: Changes when the same translations would build another student.
+VERSION = 2
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -41,7 +44,7 @@ def student_name(
         return name
     chosen = body_name(name, body)
     key = key_of(
-        "student", resolve(chosen).identity, settings, store.fingerprint, parts.fingerprint
+        "student", VERSION, resolve(chosen).identity, settings, store.fingerprint, parts.fingerprint
     )
     folder = run.folder_of("student", key) / "model"
     if not folder.exists():
@@ -64,7 +67,7 @@ def _build(
     }
     student = DenseEncoder.load(body, dtype="float32")
     old = student.model.tokenizer
-    new = train_tokenizer(balanced(samples, settings.sentences), old, settings.size)
+    new = _vocabulary(old, samples, settings)
     embeddings = _body(student).get_input_embeddings().weight.detach()
     weights, origins = initial_embeddings(
         new, old, embeddings.cpu(), lexicon(old, new, samples), seed=0
@@ -79,10 +82,19 @@ def _build(
     )
 
 
-def balanced(samples: Mapping[str, Pairs], limit: int) -> Iterator[str]:
-    """Equally many sentences of every language, the sources' too; few come again and again."""
-    sources = dict.fromkeys(source for pairs in samples.values() for source, _ in pairs)
-    texts = [list(sources), *([target for _, target in pairs] for pairs in samples.values())]
+def _vocabulary(
+    old: PreTrainedTokenizerBase, samples: Mapping[str, Pairs], settings: VocabularySettings
+) -> PreTrainedTokenizerFast:
+    """The body's own vocabulary, grown, or a new one where that cannot be added to."""
+    sources = list(dict.fromkeys(source for pairs in samples.values() for source, _ in pairs))
+    targets = [[target for _, target in pairs] for pairs in samples.values()]
+    if can_grow(old):
+        return grown(old, balanced(targets, settings.sentences), sources, settings.size)
+    return train_tokenizer(balanced([sources, *targets], settings.sentences), old, settings.size)
+
+
+def balanced(texts: Sequence[Sequence[str]], limit: int) -> Iterator[str]:
+    """Equally many sentences of every language; few come again and again."""
     count = min(limit, max(map(len, texts)))
     return chain.from_iterable(islice(cycle(each), count) for each in texts)
 

@@ -8,7 +8,7 @@ vocabulary come back as they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
@@ -22,10 +22,22 @@ def train_tokenizer(
     texts: Iterable[str], like: PreTrainedTokenizerBase, size: int
 ) -> PreTrainedTokenizerFast:
     """A fast tokenizer of so many pieces, with the special tokens and the letter case of `like`."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    from tokenizers import decoders
 
-    tokenizer = Tokenizer(models.BPE(unk_token=_special(like)["unk_token"], fuse_unk=True))
-    case = [normalizers.Lowercase()] if _ignores_case(like) else []
+    tokenizer = learned(texts, special_tokens(like), size, ignores_case(like))
+    tokenizer.model.unk_token = _special(like)["unk_token"]
+    tokenizer.model.fuse_unk = True
+    tokenizer.decoder = decoders.Metaspace(replacement=MARK, prepend_scheme="always")
+    tokenizer.post_processor = _around(tokenizer, like)
+    return as_fast(tokenizer, like)
+
+
+def learned(texts: Iterable[str], special: Sequence[str], size: int, lower: bool) -> Any:
+    """A tokenizer (of the library `tokenizers`) that has learned so many pieces."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    case = [normalizers.Lowercase()] if lower else []
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), *case])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -33,13 +45,11 @@ def train_tokenizer(
             pre_tokenizers.Metaspace(replacement=MARK, prepend_scheme="always", split=False),
         ]
     )
-    tokenizer.decoder = decoders.Metaspace(replacement=MARK, prepend_scheme="always")
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=special_tokens(like), show_progress=False
+        vocab_size=size, special_tokens=list(special), show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.post_processor = _around(tokenizer, like)
-    return _fast(tokenizer, like)
+    return tokenizer
 
 
 def special_tokens(like: PreTrainedTokenizerBase) -> list[str]:
@@ -69,7 +79,8 @@ def _special(like: PreTrainedTokenizerBase) -> dict[str, str]:
     return found
 
 
-def _ignores_case(like: PreTrainedTokenizerBase) -> bool:
+def ignores_case(like: PreTrainedTokenizerBase) -> bool:
+    """Whether large letters are read as small ones."""
     return like.tokenize("House") == like.tokenize("house")
 
 
@@ -84,7 +95,8 @@ def _around(tokenizer: Any, like: PreTrainedTokenizerBase) -> Any:
                               special_tokens=around)  # fmt: skip
 
 
-def _fast(tokenizer: Any, like: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
+def as_fast(tokenizer: Any, like: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
+    """As transformers wants it, with the roles that special tokens play in `like`."""
     make: Any = PreTrainedTokenizerFast  # untyped in transformers
     made = make(
         tokenizer_object=tokenizer,
