@@ -79,7 +79,7 @@ def distill(
 ) -> Multilingual:
     """Teach a student a teacher's vectors in the languages of translations; resumes in `out`.
 
-    `student` is a model's name, or `new` for the teacher's body with a vocabulary of its own (see
+    `student` is a model's name, or `new` for the teacher's body with a vocabulary that grows (see
     docs/multilingual.md). Translations of which a side is among the texts of the `exclude` files
     are left out. `overrides` are `key=value` changes to the settings.
     """

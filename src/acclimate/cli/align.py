@@ -25,8 +25,8 @@ def align(
         str,
         typer.Option(
             metavar="MODEL",
-            help="The model to train; `new` for all-MiniLM-L6-v2's body with a vocabulary trained "
-            "on the translations; `new:MODEL` for another body.",
+            help="The model to train; `new` for all-MiniLM-L6-v2's body and vocabulary, grown by "
+            "the translations; `new:MODEL` for another body.",
         ),
     ] = "new",
     exclude: Exclude = None,

@@ -24,7 +24,7 @@ def distill(
         typer.Argument(
             metavar="STUDENT",
             help="A model with a multilingual vocabulary; `new` for TEACHER's body with a "
-            "vocabulary trained on the translations; `new:MODEL` for another body.",
+            "vocabulary, grown by the translations; `new:MODEL` for another body.",
         ),
     ],
     parallel: Parallel,
