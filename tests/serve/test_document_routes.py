@@ -122,7 +122,10 @@ def test_numbers_that_json_should_not_know_are_refused(client: httpx.Client) -> 
     for number in ("NaN", "Infinity", "1e999"):
         body = '{"documents": [{"id": "a", "text": "x", "metadata": {"y": %s}}]}' % number  # noqa: UP031
         headers = {**WITH_KEY, "Content-Type": "application/json"}
-        assert client.post("/documents", content=body, headers=headers).status_code in (400, 422)
+        refused = client.post("/documents", content=body, headers=headers)
+        error = refused.json()["error"]
+        assert (refused.status_code, error["field"]) == (422, "documents[0].metadata.y")
+        assert error["remedy"].endswith("a finite number")
 
 
 def test_one_id_twice_in_a_request_is_refused(client: httpx.Client) -> None:

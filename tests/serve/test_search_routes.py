@@ -148,44 +148,67 @@ def test_the_re_ranker_stands_in_a_systems_name(ranking: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "field", "message"),
+    ("body", "field", "said"),
     [
-        ({}, "query", "required"),
-        ({"query": ""}, "query", ""),
-        ({"query": " \n"}, "query", ""),
-        ({"query": 7}, "query", "string"),
+        ({}, "query", "it is missing; give a text, at most 2,000 characters, not blank"),
+        ({"query": ""}, "query", '"" is not taken here; give a text, at most 2,000 characters'),
+        ({"query": " \n"}, "query", r'" \n" is not taken here; give a text, at most 2,000'),
+        ({"query": 7}, "query", "7 is not taken here; give a text"),
         ({"query": "a" * 2001}, "query", "2,001 characters; at most 2,000"),
-        ({"query": "a", "k": 0}, "k", "greater than or equal to 1"),
-        ({"query": "a", "k": "10"}, "k", "integer"),
+        ({"query": "a", "k": 0}, "k", "0 is not taken here; give a whole number, 1 to 1,000"),
+        ({"query": "a", "k": "10"}, "k", '"10" is not taken here; give a whole number'),
         ({"query": "a", "k": 1001}, "k", "1,001; at most 1,000"),
-        ({"query": "a", "k": True}, "k", "integer"),
-        ({"query": "a", "k": 1e400}, "k", "integer"),
+        ({"query": "a", "k": True}, "k", "true is not taken here; give a whole number"),
+        ({"query": "a", "k": 1e400}, "k", "Infinity is not taken here; give a whole number"),
         ({"query": "a", "k": 51, "explain": True}, "k", "at most 50 with explain"),
         ({"query": "a", "mode": "psychic"}, "mode", "this index has lexical"),
-        ({"query": "a", "mode": None}, "mode", "string"),
+        ({"query": "a", "mode": None}, "mode", "null is not taken here; give a text"),
         ({"query": "a", "rerank": "cross-encoder:other"}, "rerank", "not offered here"),
         ({"query": "a", "rerank_top": 201}, "rerank_top", "201; at most 200"),
         ({"query": "a", "where": "year >"}, "where", "character"),
         ({"query": "a", "languages": "mine"}, "languages", "says its language"),
         ({"query": "a", "languages": "x" * 65}, "languages", "at most 64"),
         ({"query": "a", "where": "y = 1 or " * 500 + "y = 2"}, "where", "at most 4,000"),
-        ({"query": "a", "explain": "yes"}, "explain", "boolean"),
+        ({"query": "a", "explain": "yes"}, "explain", "give true or false"),
         ({"query": "a", "explain_ids": ["a"] * 51}, "explain_ids", "51 entries; at most 50"),
-        ({"query": "a", "explain_ids": [1]}, "explain_ids[0]", "string"),
-        ({"query": "a", "K": 3}, "K", "not permitted"),
-        ([], "body", ""),
-        ("query", "body", ""),
+        ({"query": "a", "explain_ids": [1]}, "explain_ids[0]", "give a text"),
+        ({"query": "a", "K": 3}, "K", "no such field; leave it out; the fields are query, k, mode"),
+        ([], "body", "a list is not taken here; give an object"),
+        ("query", "body", '"query" is not taken here; give an object'),
     ],
 )
-def test_bad_values_are_named_with_the_reason(
-    client: httpx.Client, body: object, field: str, message: str
+def test_bad_values_are_named_with_the_reason_and_a_remedy(
+    client: httpx.Client, body: object, field: str, said: str
 ) -> None:
     # By hand, because httpx writes no infinity.
     text = json.dumps(body).replace("Infinity", "1e400")
     refused = client.post("/search", content=text, headers={"Content-Type": "application/json"})
     assert refused.status_code == 422
-    assert refused.json()["error"]["field"] == field
-    assert message in refused.json()["error"]["message"]
+    error = refused.json()["error"]
+    assert error["field"] == field
+    assert said in f"{error['message']}; {error['remedy']}"
+
+
+@pytest.mark.parametrize("kind", [None, "application/x-www-form-urlencoded", "text/plain"])
+def test_json_that_is_not_said_to_be_json_is_told_what_is_missing(
+    client: httpx.Client, kind: str | None
+) -> None:
+    headers = {"Content-Type": kind} if kind else {}
+    refused = client.post("/search", content=b'{"query": "a"}', headers=headers)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "body")
+    assert "Content-Type: application/json" in refused.json()["error"]["remedy"]
+
+
+def test_what_an_address_asks_for_is_refused_with_a_remedy_too(client: httpx.Client) -> None:
+    for address, field, remedy in (
+        ("/search", "q", "give a text, at most 2,000 characters, not blank"),
+        ("/search?q=a&k=0", "k", "give a whole number, 1 to 1,000"),
+        ("/search?q=a&K=3", "K", "leave it out; the fields are q, k, mode, rerank, rerank_top, "
+         "where, languages, explain, explain_ids"),
+    ):  # fmt: skip
+        refused = client.get(address)
+        error = refused.json()["error"]
+        assert (refused.status_code, error["field"], error["remedy"]) == (422, field, remedy)
 
 
 @pytest.mark.parametrize(
@@ -238,9 +261,14 @@ def test_unknown_addresses_and_methods_are_refused_as_json(client: httpx.Client)
     assert set(wrong.headers["Allow"].split(", ")) == {"GET", "POST"}
 
 
-def test_an_address_that_is_not_utf8_is_refused(client: httpx.Client) -> None:
-    refused = client.get("/documents/%FF")
-    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "path")
+@pytest.mark.parametrize(
+    ("address", "field"), [("/documents/%FF", "path"), ("/search?q=%FF", "query")]
+)
+def test_an_address_that_is_not_utf8_is_refused(
+    client: httpx.Client, address: str, field: str
+) -> None:
+    refused = client.get(address)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (400, field)
 
 
 def test_the_index_tells_what_it_can(client: httpx.Client, served: Served) -> None:

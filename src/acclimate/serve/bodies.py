@@ -33,11 +33,12 @@ class Bodies:
 
     def _refusal(self, scope: Scope) -> ServiceError | None:
         """What can be told from the head alone."""
-        try:
-            unquote_to_bytes(scope.get("raw_path", b"")).decode()
-        except UnicodeDecodeError:
-            # The server would put a question mark there, and another document might have that id.
-            return BadRequest("the address is not UTF-8", "path", "percent-encode it as UTF-8")
+        for field, sent in (("path", "raw_path"), ("query", "query_string")):
+            try:
+                unquote_to_bytes(scope.get(sent, b"")).decode()
+            except UnicodeDecodeError:
+                # The server would put a question mark there: another document might have that id.
+                return BadRequest("the address is not UTF-8", field, "percent-encode it as UTF-8")
         stated = dict(scope["headers"]).get(b"content-length", b"0")
         if not stated.isdigit() or int(stated[:20]) > self._limits.body_bytes:
             return self._too_large()

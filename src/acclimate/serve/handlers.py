@@ -24,16 +24,14 @@ from acclimate.serve.answers import (
     ErrorDetail,
     error_of,
     field_named_by,
-    field_path,
     json_of,
 )
-from acclimate.serve.errors import BadRequest, BadValue, Overloaded, ServiceError
+from acclimate.serve.errors import BadValue, Overloaded, ServiceError
+from acclimate.serve.invalid import refusal
 
 #: Errors of the engine that no request can mend.
 _OURS = (MissingExtra, ModelNotFound, StaleRows)
 _ASKED = ("query", "picture", "k", "mode", "rerank", "rerank_top", "where", "languages")
-#: Where FastAPI says that a value stood; the names that follow are what the client wrote.
-_PLACES = ("body", "query", "path", "header")
 
 _log = logging.getLogger(__name__)
 
@@ -64,17 +62,9 @@ async def _engine_error(_: Request, error: Exception) -> Response:
     raise error
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    first = error.errors()[0]
-    place, *parts = first["loc"]
-    if first["type"] == "json_invalid":
-        where = f" at character {parts[0]}" if parts else ""
-        why = first.get("ctx", {}).get("error", "")
-        return error_of(BadRequest(f"not JSON{where}: {why}", "body"))
-    # A union's own names (str, int ...) follow the field's; they tell a client nothing.
-    path = field_path(parts) if place in _PLACES else field_path([place, *parts])
-    return error_of(BadValue(str(first["msg"]), path or str(place)))
+    return error_of(refusal(request, error))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
 from acclimate.engine.records import DEFAULTS, SearchOptions
 from acclimate.types import Passage
@@ -16,10 +25,29 @@ _ID = (
 )
 _WORDS = r"\S"
 
-Words = Annotated[str, StringConstraints(min_length=1, pattern=_WORDS)]
-DocumentId = Annotated[str, StringConstraints(min_length=1, pattern=_ID)]
-FieldName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_WORDS)]
-Value = str | bool | int | Annotated[float, Field(allow_inf_nan=False)]
+# The descriptions say in words what the patterns say.
+_NOT_BLANK = Field(description="not blank")
+Words = Annotated[str, StringConstraints(pattern=_WORDS), _NOT_BLANK]
+DocumentId = Annotated[
+    str,
+    StringConstraints(pattern=_ID),
+    Field(description="not blank, without control characters and line breaks"),
+]
+FieldName = Annotated[str, StringConstraints(max_length=128, pattern=_WORDS), _NOT_BLANK]
+
+
+def _one_of_its_kinds(value: Any, kinds: ValidatorFunctionWrapHandler) -> Any:
+    """One refusal of a value, where pydantic has one for each kind that it is not."""
+    try:
+        return kinds(value)
+    except ValidationError as error:
+        raise PydanticCustomError("no_value", "no value of these kinds") from error
+
+
+Value = Annotated[
+    str | bool | int | Annotated[float, Field(allow_inf_nan=False)],
+    WrapValidator(_one_of_its_kinds),
+]
 
 Mode = Annotated[str, Field(description="How to search; the best that the index has if left out.")]
 Rerank = Annotated[
