@@ -2,14 +2,20 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 
 from acclimate import api
+from acclimate.cli.failures import report
 from acclimate.errors import AcclimateError
 from commands import acclimate, tiny_corpus
 
@@ -75,7 +81,7 @@ def _failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     ("error", "code", "said"),
     [
         (OSError(errno.ENOSPC, "No space left", "/x/rows"), 1, "/x/rows: the disk is full"),
-        (PermissionError(errno.EACCES, "denied", "/x"), 1, "/x: permission denied"),
+        (PermissionError(errno.EACCES, "denied", "/x"), 2, "/x: permission denied"),
         (MemoryError(), 1, "out of memory"),
         (RuntimeError("tensor\nmismatch"), 1, "unexpected RuntimeError: tensor. Set ACCLIMATE"),
         (AcclimateError("no gain"), 1, "no gain"),
@@ -124,6 +130,77 @@ def test_a_run_that_cannot_be_saved_is_refused_before_the_work(
     assert ran.code == 2
     assert str(tmp_path / "file") in ran.err
     assert "encode" not in ran.err
+
+
+BAD_PLACES = [
+    (["adapt", "CORPUS", "--out", "FILE/x"], "FILE/x: part of the path is a file"),
+    (["adapt", "CORPUS", "--out", "/proc/x"], "/proc/x: there is no such file or folder"),
+    (["index", "CORPUS", "--model", "none", "--out", "/proc/x"], "/proc/x: there is no such file"),
+    (["evaluate", "bm25", "CORPUS", "--save-run", "CORPUS"], "CORPUS: no file can be written"),
+    (["evaluate", "bm25", "CORPUS", "--save-run", "/proc/x"], "/proc/x: there is no such file"),
+    (["export", "CORPUS", "FILE"], "FILE is a file; name a folder"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), BAD_PLACES, ids=[" ".join(a) for a, _ in BAD_PLACES]
+)
+def test_a_place_that_cannot_be_written_to_is_wrong_use_and_nothing_to_resume(
+    arguments: list[str], said: str, corpus: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    for place, path in {"CORPUS": corpus, "FILE": tmp_path / "file"}.items():
+        arguments = [argument.replace(place, str(path)) for argument in arguments]
+        said = said.replace(place, str(path))
+    ran = acclimate(*arguments)
+    assert ran.code == 2
+    assert f"error: {said}" in ran.err
+    assert "second run" not in ran.err
+
+
+def test_folders_that_are_made_beside_what_was_named_are_told(corpus: Path, tmp_path: Path) -> None:
+    run = tmp_path / "new" / "out.trec"
+    ran = acclimate("evaluate", "bm25", corpus, "--save-run", run)
+    assert ran.code == 0
+    assert ran.err.startswith(f"note: {run.parent} is not there yet; it will be made for {run}\n")
+    again = acclimate("evaluate", "bm25", corpus, "--save-run", run)
+    assert "is not there yet" not in again.err
+
+
+def test_a_library_in_rust_finds_no_folder_and_that_is_told_as_anywhere_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SafetensorError) as raised:
+        save_file({"a": torch.zeros(1)}, tmp_path / "absent" / "model.safetensors")
+    assert report(raised.value, resumable=True, debug=False) == 2
+    assert "there is no such file or folder" in capsys.readouterr().err
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a few pages, which only root can make."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    made = mount and subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True, check=False
+    )
+    if not made or made.returncode:
+        pytest.skip("no disk can be made here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_disk_that_is_full_while_a_model_is_saved_is_no_bug(
+    tiny_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SafetensorError) as raised:
+        save_file({"a": torch.zeros(100_000)}, tiny_disk / "model.safetensors")
+    assert report(raised.value, resumable=True, debug=False) == 1
+    said = capsys.readouterr().err
+    assert "the disk is full" in said
+    assert "A second run goes on where this one stopped." in said
+    assert "report it" not in said
 
 
 def test_the_console_script_keeps_stdout_for_the_result(corpus: Path) -> None:

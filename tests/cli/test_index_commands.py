@@ -79,7 +79,9 @@ def test_update_makes_the_index_equal_to_the_collection(tmp_path: Path, index: P
         (["index", "CORPUS", "--out", "NEW", "--model", "none", "--no-lexical"], "of nothing"),
         (["weigh", "INDEX"], "--judged"),
         (["weigh", "INDEX", "--judged", "CORPUS", "--split", "test"], "hybrid"),
-        (["export", "INDEX", "NEW"], "--model"),
+        (["export", "INDEX", "NEW.parquet"], "--model"),
+        (["export", "INDEX", "NEW"], "name a file that ends in .parquet"),
+        (["export", "INDEX", "FOLDER.parquet"], "no file can be written there"),
         (["export", "NEW", "NEW"], "adapt or index"),
         (["mcp", "INDEX", "--mode", "psychic"], "this index has lexical"),
         (["serve", "NEW"], "acclimate index"),
@@ -88,7 +90,11 @@ def test_update_makes_the_index_equal_to_the_collection(tmp_path: Path, index: P
 def test_wrong_use_ends_with_2_and_a_remedy(
     tmp_path: Path, index: Path, corpus: Path, arguments: list[str], says: str
 ) -> None:
-    names = {"INDEX": index, "CORPUS": corpus, "NEW": tmp_path / "new"}
+    (tmp_path / "folder.parquet").mkdir()
+    names = {
+        "INDEX": index, "CORPUS": corpus, "NEW": tmp_path / "new",
+        "NEW.parquet": tmp_path / "new.parquet", "FOLDER.parquet": tmp_path / "folder.parquet",
+    }  # fmt: skip
     ran = acclimate(*(names.get(argument, argument) for argument in arguments))
     assert ran.code == 2
     assert says in ran.err

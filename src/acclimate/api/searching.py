@@ -105,10 +105,11 @@ def weigh_by_run(folder: str | Path, run: str | Path) -> LearnedWeights:
 def export_vectors(folder: str | Path, file: str | Path) -> int:
     """Write an index folder's passages with their vectors as Parquet; returns how many."""
     from acclimate.engine.engine import Engine
-    from acclimate.engine.export import write_vectors
+    from acclimate.engine.export import check_target, write_vectors
     from acclimate.engine.kinds import DENSE
     from acclimate.engine.manifest import read_manifest
 
+    check_target(Path(file))
     only = (DENSE,) if read_manifest(Path(folder)).settings.models else ()
     return write_vectors(Engine.open(Path(folder), only=only), Path(file))
 

@@ -10,7 +10,7 @@ import typer
 
 from acclimate import api
 from acclimate.cli import show
-from acclimate.cli.options import Changes, CorpusName, Debug, Json
+from acclimate.cli.options import Changes, CorpusName, Debug, Json, tell_new_folders
 from acclimate.cli.outcome import plain_adaptation, plain_plan, show_adaptation, show_plan
 from acclimate.cli.state import STATE
 from acclimate.corpus import open_corpus
@@ -34,6 +34,7 @@ def adapt(
             help="Where everything is written; required unless --dry-run. Running again with the "
             "same DIR resumes.",
             show_default=False,
+            callback=tell_new_folders,
         ),
     ] = None,
     recipe: Annotated[

@@ -9,7 +9,7 @@ import typer
 
 from acclimate import api
 from acclimate.cli import show
-from acclimate.cli.options import Debug, Json
+from acclimate.cli.options import Debug, Json, tell_new_folders
 from acclimate.corpus import open_corpus
 from acclimate.progress import Bars
 
@@ -22,7 +22,10 @@ def debias(
         list[str],
         typer.Argument(metavar="CORPUS...", help="Passages in several languages; see: index."),
     ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The model folder to write.")],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="The model folder to write.", callback=tell_new_folders),
+    ],
     remedy: Annotated[
         str,
         typer.Option(

@@ -10,7 +10,7 @@ import typer
 from acclimate import api
 from acclimate.cli import show
 from acclimate.cli.multilingual import Exclude, Parallel, plain_multilingual, show_multilingual
-from acclimate.cli.options import Changes, Debug, Json
+from acclimate.cli.options import Changes, Debug, Json, tell_new_folders
 from acclimate.cli.state import STATE
 from acclimate.progress import Bars
 
@@ -30,7 +30,11 @@ def distill(
     parallel: Parallel,
     out: Annotated[
         Path,
-        typer.Option(metavar="DIR", help="Where everything is written; the same DIR resumes."),
+        typer.Option(
+            metavar="DIR",
+            help="Where everything is written; the same DIR resumes.",
+            callback=tell_new_folders,
+        ),
     ],
     exclude: Exclude = None,
     changes: Changes = None,

@@ -21,6 +21,7 @@ from acclimate.cli.options import (
     RerankTop,
     SystemName,
     Where,
+    tell_new_folders,
 )
 from acclimate.cli.tasks import measure_task
 from acclimate.corpus import open_corpus
@@ -58,7 +59,10 @@ def evaluate(
         str, typer.Option(help="Measures as ir_measures names them, parted by blanks.")
     ] = api.DEFAULT_MEASURES,
     save_run: Annotated[
-        Path | None, typer.Option(help="Write SYSTEM's hits as a TREC run.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Write SYSTEM's hits as a TREC run.", show_default=False, callback=tell_new_folders
+        ),
     ] = None,
     compare: Annotated[
         list[str] | None,

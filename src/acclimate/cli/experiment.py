@@ -9,7 +9,7 @@ import typer
 
 from acclimate import api
 from acclimate.cli import show
-from acclimate.cli.options import Debug, Json
+from acclimate.cli.options import Debug, Json, tell_new_folders
 from acclimate.cli.state import STATE
 from acclimate.progress import Bars
 
@@ -31,6 +31,7 @@ def experiment(
             metavar="DIR",
             help="Where everything is written. Running again with the same DIR resumes.",
             show_default=False,
+            callback=tell_new_folders,
         ),
     ],
     corpora: Annotated[

@@ -9,7 +9,7 @@ import typer
 
 from acclimate import api
 from acclimate.cli import show
-from acclimate.cli.options import Debug
+from acclimate.cli.options import Debug, tell_new_folders
 from acclimate.errors import UsageError
 
 
@@ -18,7 +18,9 @@ def export(
     target: Annotated[
         Path,
         typer.Argument(
-            metavar="FOLDER|FILE.parquet", help="The folder, or for an index the file, to write."
+            metavar="FOLDER|FILE.parquet",
+            help="The folder, or for an index the file, to write.",
+            callback=tell_new_folders,
         ),
     ],
     debug: Debug = False,
@@ -37,6 +39,8 @@ def export(
         return
     if not source.is_dir():
         raise UsageError(f"{source} is no folder; name one that adapt or index wrote")
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file; name a folder for the GPL code's files")
     from acclimate.adapt.artefacts import export_run
 
     export_run(source, target)

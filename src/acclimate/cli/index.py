@@ -9,7 +9,7 @@ import typer
 
 from acclimate import api
 from acclimate.cli import show
-from acclimate.cli.options import Changes, CorpusName, Debug, Json, Language
+from acclimate.cli.options import Changes, CorpusName, Debug, Json, Language, tell_new_folders
 from acclimate.corpus import open_corpus
 from acclimate.engine.records import Changes as Done
 from acclimate.engine.settings import IndexSettings
@@ -22,7 +22,9 @@ DEFAULTS = IndexSettings()
 
 def index(
     corpus: CorpusName,
-    out: Annotated[Path, typer.Option(metavar="INDEX", help="The folder to write.")],
+    out: Annotated[
+        Path, typer.Option(metavar="INDEX", help="The folder to write.", callback=tell_new_folders)
+    ],
     model: Annotated[
         list[str] | None,
         typer.Option(

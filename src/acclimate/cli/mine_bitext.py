@@ -9,7 +9,7 @@ import typer
 
 from acclimate import api
 from acclimate.cli import show
-from acclimate.cli.options import Debug, Json
+from acclimate.cli.options import Debug, Json, tell_new_folders
 from acclimate.multilingual.bitext_settings import MiningSettings
 from acclimate.progress import Bars
 
@@ -22,7 +22,10 @@ def mine_bitext(
     ],
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="The same.", show_default=False)],
     model: Annotated[str, typer.Option(metavar="M", help="A multilingual model, such as muse.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The table to write (TSV).")],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The table to write (TSV).", callback=tell_new_folders),
+    ],
     threshold: Annotated[
         str,
         typer.Option(help="The least margin of a pair; auto: the best on half of the gold pairs."),

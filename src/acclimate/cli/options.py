@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from acclimate.cli import show
 from acclimate.cli.state import STATE
 
 
 def _debug(value: bool) -> bool:
     STATE.debug = STATE.debug or value
     return value
+
+
+def tell_new_folders(path: Path | None) -> Path | None:
+    """Say before the work which folders are made beside what was named: they may be a typo."""
+    if path is not None and not path.absolute().parent.exists():
+        show.note(f"{path.parent} is not there yet; it will be made for {path}")
+    return path
 
 
 CorpusName = Annotated[

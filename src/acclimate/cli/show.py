@@ -70,11 +70,16 @@ def line(text: str) -> None:
     Console(highlight=False, soft_wrap=True).print(text, markup=False)
 
 
-def skipped(report: ReadReport) -> None:
-    """What was passed over while reading, on stderr."""
+def note(text: str) -> None:
+    """One line on stderr that changes nothing of the result."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"note: {text}", style="dim", markup=False)
+
+
+def skipped(report: ReadReport) -> None:
+    """What was passed over while reading."""
     for skip in report.skips:
-        console.print(f"note: {skip.part}: {skip}", style="dim", markup=False)
+        note(f"{skip.part}: {skip}")
 
 
 def record(value: Any) -> dict[str, Any]:

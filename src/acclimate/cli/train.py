@@ -10,7 +10,7 @@ import typer
 
 from acclimate import api
 from acclimate.cli import show
-from acclimate.cli.options import Changes, Debug, Json
+from acclimate.cli.options import Changes, Debug, Json, tell_new_folders
 from acclimate.cli.state import STATE
 from acclimate.progress import Bars
 
@@ -34,6 +34,7 @@ def train(
             metavar="DIR",
             help="Where everything is written. Running again with the same DIR resumes.",
             show_default=False,
+            callback=tell_new_folders,
         ),
     ],
     objective: Annotated[

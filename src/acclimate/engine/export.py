@@ -13,12 +13,23 @@ from acclimate.engine.engine import Engine
 from acclimate.engine.kinds import DENSE
 from acclimate.errors import UsageError
 from acclimate.extras import need
-from acclimate.formats.files import atomic_write_bytes
+from acclimate.formats.files import atomic_write_bytes, check_writable
 from acclimate.indexes.vectors import DenseLeg
 from acclimate.types import Scalar
 
 #: Rows written at a time.
 ROWS = 4096
+#: By what a Parquet file is known, here and where tables are read.
+SUFFIX = ".parquet"
+
+
+def check_target(path: Path) -> None:
+    """Raise UsageError for a file that no vectors go into, before models are loaded for them."""
+    if path.suffix.lower() != SUFFIX:
+        raise UsageError(
+            f"{path}: vectors are written as Parquet; name a file that ends in {SUFFIX}"
+        )
+    check_writable(path)
 
 
 def write_vectors(engine: Engine, path: Path) -> int:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from acclimate.errors import InputError, UsageError
 from acclimate.formats.bitext import MinedPair, read_gold, write_mined
+from acclimate.formats.files import check_writable
 from acclimate.models.base import Encoder
 from acclimate.multilingual.bitext_settings import AUTO, MiningSettings
 from acclimate.multilingual.copies import nearly_same
@@ -55,6 +56,7 @@ def mine_bitext(
             "the threshold auto is found on known pairs; name them with --gold FILE, or give a "
             f"number such as --threshold {MiningSettings().threshold}"
         )
+    check_writable(out)
     progress = progress or Silent()
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
