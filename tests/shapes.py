@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 from PIL import Image, ImageDraw
-from transformers import ViTConfig, ViTModel
+from transformers import EfficientNetConfig, EfficientNetModel, ViTConfig, ViTModel
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 import families
@@ -90,6 +90,18 @@ def save_picture_model(folder: Path) -> Path:
             num_attention_heads=2, intermediate_size=64,
         )  # fmt: skip
         ViTModel(config).save_pretrained(folder)
+    ViTImageProcessorPil(size={"height": SIDE, "width": SIDE}).save_pretrained(folder)
+    return folder
+
+
+def save_convolutional_model(folder: Path) -> Path:
+    """An EfficientNet of few blocks, which takes pixels in no other number type than its own."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        config = EfficientNetConfig(
+            image_size=SIDE, width_coefficient=0.25, depth_coefficient=0.25, hidden_dim=320,
+        )  # fmt: skip
+        EfficientNetModel(config).save_pretrained(folder)
     ViTImageProcessorPil(size={"height": SIDE, "width": SIDE}).save_pretrained(folder)
     return folder
 

@@ -133,6 +133,20 @@ def test_frozen_weights_are_not_rounded_where_bf16_is_multiplied(
     assert same(weights(found.model, "text"), weights(start(found), "text"))
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+@pytest.mark.parametrize("freeze", ["bodies", ""])
+def test_convolutions_are_trained_in_either_number_type(
+    freeze: str, dtype: str, drawn: Path, base: Recipe, tmp_path: Path
+) -> None:
+    pictures = shapes.save_convolutional_model(tmp_path / "convolutional")
+    student = replace(base.student, pictures=str(pictures), dtype=dtype)
+    recipe = replace(steps(base, freeze, 2), student=student)
+    found = train_on_captions(open_corpus(drawn), "train", tmp_path / "out", recipe)
+    losses = [point.held_out_loss for point in found.training.points]
+    assert len(losses) == 2
+    assert np.isfinite(losses).all()
+
+
 def test_model_is_an_ordinary_folder_with_a_card(done: Training) -> None:
     model = SentenceTransformer(str(done.model), device="cpu")
     assert set(model.modalities) == {"text", "image"}

@@ -11,6 +11,8 @@ from sentence_transformers import SentenceTransformer
 import shapes
 from acclimate.errors import UsageError
 from acclimate.models.base import PictureEncoder
+from acclimate.models.dense import DenseEncoder
+from acclimate.models.dual import DualEncoder
 from acclimate.models.encoders import open_encoder
 from acclimate.models.two_towers import NEW, PICTURE, TEXT, dual_encoder, modules_of
 
@@ -76,6 +78,21 @@ def test_model_that_takes_pictures_is_given_no_second_tower(
     whole = dual_encoder(text, str(pictures), seed=1)
     with pytest.raises(UsageError, match="takes pictures already"):
         dual_encoder(whole, NEW, seed=1)
+
+
+def test_convolutions_read_pictures_in_bf16_as_they_do_in_fp32(
+    text: SentenceTransformer, tmp_path: Path
+) -> None:
+    pictures = shapes.save_convolutional_model(tmp_path / "convolutional")
+    dual_encoder(text, str(pictures), seed=1).save_pretrained(str(tmp_path / "dual"))
+    Image.new("RGB", (40, 30), "red").save(tmp_path / "red.png")
+    rounded, exact = (
+        DualEncoder.of(DenseEncoder.load(str(tmp_path / "dual"), dtype=dtype)).encode_pictures(
+            [tmp_path / "red.png"]
+        )
+        for dtype in ("bfloat16", "float32")
+    )
+    np.testing.assert_allclose(rounded, exact, atol=2e-2)
 
 
 def _bf16() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import torch
+from torch import Tensor, nn
 
 from acclimate.models.precision import Placement, best_placement
 from acclimate.models.resolve import ResolvedModel, resolve
@@ -53,6 +54,7 @@ def load(
         model.max_seq_length = max_seq_length
     _fill_texts(model)
     model.to(placement.dtype).eval()
+    _fit_inputs(model)
     return Loaded(model, resolved, placement)
 
 
@@ -62,3 +64,28 @@ def _fill_texts(model: BaseModel) -> None:
     if getattr(getattr(first, "config", None), "model_type", "") in _FILLED:
         texts = {"padding": "max_length", **first.processing_kwargs.get("text", {})}
         first.processing_kwargs = {**first.processing_kwargs, "text": texts}
+
+
+def _fit_inputs(model: BaseModel) -> None:
+    """Have every module that reads inputs take them in the number type of its weights.
+
+    Pixels come as fp32. Some architectures cast them (CLIP) and some do not (EfficientNet). A hook
+    serves whoever runs a tower: encoding, training, and training that starts in its middle.
+    """
+    from sentence_transformers.base.modules import InputModule
+
+    for module in model.modules():
+        if isinstance(module, InputModule):
+            module.register_forward_pre_hook(_in_weights_type)
+
+
+def _in_weights_type(module: nn.Module, given: tuple[dict[str, Any]]) -> tuple[dict[str, Any]]:
+    weight = next(module.parameters(), None)
+    if weight is None:
+        return given
+    return ({name: _floats_as(value, weight.dtype) for name, value in given[0].items()},)
+
+
+def _floats_as(value: Any, dtype: torch.dtype) -> Any:
+    """A tensor of floats in that type; token ids and whatever else there is as they are."""
+    return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
