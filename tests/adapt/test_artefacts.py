@@ -17,6 +17,7 @@ from acclimate.adapt.tools import Tools
 from acclimate.corpus import open_corpus
 from acclimate.errors import InputError, UsageError
 from acclimate.formats import gpl
+from acclimate.recipes import apply_overrides
 from acclimate.types import Mined
 from toys import Toys
 
@@ -101,6 +102,44 @@ def test_adaptation_starts_at_the_stage_where_the_files_end(
     found = {path.name.rpartition("-")[0] for path in (out / "stages").iterdir()}
     assert found == stages | {"vectors", "query-vectors", "train"}
     assert result.training.steps == 6
+
+
+@pytest.mark.parametrize(
+    ("missing", "imported", "roles"),
+    [
+        (FILES[2:], ("queries",), ["student", "query filter", "negative miner", "teacher"]),
+        (FILES[3:], ("queries", "negatives"), ["student", "teacher"]),
+        ([], ("queries", "negatives", "labels"), ["student", "judge of held-out queries"]),
+    ],
+    ids=["queries only", "queries and negatives", "all"],
+)
+def test_no_model_is_needed_or_credited_for_what_was_imported(
+    toy: Toys,
+    corpus: Path,
+    folder: Path,
+    tmp_path: Path,
+    missing: list[str],
+    imported: tuple[str, ...],
+    roles: list[str],
+) -> None:
+    for name in missing:
+        (folder / name).unlink()
+    encoder, absent = str(toy.encoder), str(tmp_path / "nothere")
+    searching = absent if "negatives" in imported else encoder
+    recipe = apply_overrides(
+        tiny.recipe(toy, "bm25", f"cross-encoder:{toy.cross}"),
+        [
+            f"generate.model={absent}",
+            f"filter.retrievers=bm25,{searching}",
+            f"mine.retrievers=bm25,{searching}",
+        ],
+    )
+    result = adapt(open_corpus(corpus), tmp_path / "out", recipe, imported=folder)
+    assert [use.role for use in result.models] == roles
+    assert tuple(result.imported) == imported
+    card = (result.model / "README.md").read_text()
+    assert "nothere" not in card
+    assert f"Imported, not made in this run: {imported[0]}" in card
 
 
 def edit(name: str, old: str, new: str) -> Callable[[Path], None]:

@@ -125,6 +125,25 @@ def test_generated_text_is_noted_only_where_there_is_some(adaptation: Adaptation
     assert "written by a language model" in model_card(adaptation)
 
 
+def test_nothing_is_credited_with_what_was_imported(adaptation: Adaptation) -> None:
+    taken = replace(adaptation, imported=("queries", "negatives"))
+    card = model_card(taken)
+    assert "- Imported, not made in this run: queries and negatives" in card
+    assert "The queries and negatives were imported" in card
+    assert adaptation.recipe.generate.model in model_card(adaptation)
+    assert adaptation.recipe.generate.model not in card + render(taken)
+    for part, there in (("generate", False), ("filter", False), ("mine", False), ("label", True)):
+        assert (f"\n{part}." in card) is there
+        assert f"\n{part}." in model_card(adaptation)
+
+
+def test_imported_labels_are_no_teachers(adaptation: Adaptation) -> None:
+    card = model_card(replace(adaptation, imported=("queries", "negatives", "labels")))
+    assert "The queries, negatives and labels were imported" in card
+    assert "gave none of them: it judged the held-out queries" in card
+    assert "\nlabel." not in card
+
+
 def test_names_cannot_break_tables_or_become_markup(adaptation: Adaptation) -> None:
     card = model_card(replace(adaptation, corpus="a|b\n# <img>", judged=None))
     assert "a\\|b # &lt;img>" in card

@@ -12,6 +12,7 @@ import numpy as np
 
 from acclimate.adapt.finished import stored_rows
 from acclimate.adapt.label import Labelled
+from acclimate.adapt.result import LABELS, NEGATIVES, QUERIES
 from acclimate.adapt.tools import Tools
 from acclimate.errors import InputError
 from acclimate.formats import gpl
@@ -32,13 +33,21 @@ class Imported:
     labelled: Sequence[Labelled]
 
 
+def brought(folder: Path) -> tuple[str, ...]:
+    """What a folder of the GPL code's files brings. Raises InputError where it has no queries."""
+    if not (folder / "qgen-queries.jsonl").exists():
+        raise InputError(f"{folder}: no qgen-queries.jsonl in it; name the GPL code's data folder")
+    if (folder / gpl.TRAINING_DATA).exists():
+        return QUERIES, NEGATIVES, LABELS
+    return (QUERIES, NEGATIVES) if (folder / gpl.HARD_NEGATIVES).exists() else (QUERIES,)
+
+
 def import_artefacts(tools: Tools, folder: Path) -> Imported:
     """Read qgen-queries.jsonl and, where they are there, the mined negatives and the margins.
 
     Raises InputError for ids that are not in the corpus or not among the queries.
     """
-    if not (folder / "qgen-queries.jsonl").exists():
-        raise InputError(f"{folder}: no qgen-queries.jsonl in it; name the GPL code's data folder")
+    offered = brought(folder)
     known = tools.rows
 
     def queries() -> Iterator[GeneratedQuery]:
@@ -49,14 +58,14 @@ def import_artefacts(tools: Tools, folder: Path) -> Imported:
     asking = [folder / "qgen-queries.jsonl", folder / "qgen-qrels/train.tsv"]
     written = _copy(tools, "imported-queries", GeneratedQuery, queries, asking)
     asked = {query.id: query.passage_id for query in written}
-    if (folder / gpl.TRAINING_DATA).exists():
+    if LABELS in offered:
         labelled = list(_labelled(folder, asked, known))
         rows = [Mined(each.query_id, each.passage_ids[0], {"imported": each.passage_ids[1:]})
                 for each in labelled]  # fmt: skip
         files = [*asking, folder / gpl.TRAINING_DATA]
         copied = _copy(tools, "imported-mined", Mined, lambda: iter(rows), files)
         return Imported(written, copied, labelled)
-    if not (folder / gpl.HARD_NEGATIVES).exists():
+    if NEGATIVES not in offered:
         return Imported(written, None, ())
 
     def mined() -> Iterator[Mined]:

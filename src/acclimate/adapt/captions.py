@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from acclimate.adapt.apart import border, place
-from acclimate.adapt.deliver import place_model, save_model, uses
+from acclimate.adapt.deliver import place_model, save_model
 from acclimate.adapt.finished import MANIFEST
+from acclimate.adapt.needed import uses
 from acclimate.adapt.result import Training, TrainSummary
 from acclimate.corpus import Corpus
 from acclimate.errors import InputError, UsageError

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from acclimate.adapt.finished import write_found
 from acclimate.adapt.label import Labelled
-from acclimate.adapt.result import Adaptation, BeforeAfter, LabelledPassage, ModelUse, Sample
+from acclimate.adapt.result import Adaptation, BeforeAfter, LabelledPassage, Sample
 from acclimate.adapt.tools import Tools
 from acclimate.evaluate.evaluation import Comparison
 from acclimate.formats.files import atomic_write
 from acclimate.formats.trec import write_run
-from acclimate.models.resolve import resolve
 from acclimate.report.card import model_card
 from acclimate.report.html import write_report
 from acclimate.train.saving import replace_folder
@@ -154,24 +153,3 @@ def label_values(labelled: Sequence[Labelled], seed: int) -> dict[str, list[floa
         "positives": [float(row.values[0]) for row in shown],
         "negatives": [float(draw.choice(row.values[1:])) for row in shown if len(row.values) > 1],
     }
-
-
-def models_used(tools: Tools) -> list[ModelUse]:
-    """Every model of the recipe, with its role and its licence."""
-    recipe = tools.recipe
-    roles = [("student", recipe.student.model)]
-    if not recipe.generate.only_own_sentences:
-        roles.append(("query generator", recipe.generate.model))
-    roles += [("negative miner", name) for name in recipe.mine.retrievers]
-    roles += [("teacher", name.partition(":")[2] or name) for name in recipe.label.teachers]
-    return uses(roles)
-
-
-def uses(roles: Iterable[tuple[str, str]]) -> list[ModelUse]:
-    """The models of those roles and names; "bm25" and "student" name none."""
-    used = []
-    for role, name in roles:
-        if name not in ("bm25", "student"):
-            model = resolve(name)
-            used.append(ModelUse(role, model.name, model.source, model.licence))
-    return used

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from acclimate.adapt.artefacts import brought
 from acclimate.adapt.deliver import deliver
 from acclimate.adapt.filter import keep_consistent
 from acclimate.adapt.finished import write_manifest
@@ -15,6 +16,7 @@ from acclimate.adapt.label import label, labels
 from acclimate.adapt.learn import reporting
 from acclimate.adapt.measure import before_and_after
 from acclimate.adapt.mine import mine
+from acclimate.adapt.needed import check_needs
 from acclimate.adapt.outcome import outcome
 from acclimate.adapt.pseudo import Pseudo, checked, keys_of, take_up
 from acclimate.adapt.result import Adaptation
@@ -45,9 +47,11 @@ def adapt(
     Running it again goes on where it stopped. `imported` is a folder with the GPL code's files,
     taken up at the stage that they belong to. The first process of a team calls this, while the
     others `follow`: they help to train and do nothing else. Raises RunFolderBusy where another
-    process works in `out`, InputError where the corpus or its judgments cannot be used.
+    process works in `out`, InputError where the corpus or its judgments cannot be used, and, before
+    anything is written, ModelNotFound where a model is missing that a stage will need.
     """
     check_steps(recipe)
+    check_needs(recipe, brought(imported) if imported else ())
     with Run(out, progress or Silent()) as run:
         whole = store_passages(corpus, run)
         tools = Tools(run, sampled(whole, run, recipe.sample_passages, recipe.seed), recipe)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from acclimate.adapt.deliver import label_values, models_used, samples, verdict
+from acclimate.adapt.deliver import label_values, samples, verdict
 from acclimate.adapt.measure import Measured
+from acclimate.adapt.needed import models_used
 from acclimate.adapt.pseudo import Pseudo
 from acclimate.adapt.result import Adaptation, StageCount, TrainSummary
 from acclimate.adapt.taken import Taken
@@ -47,9 +48,10 @@ def outcome(
         judged=measured.judged,
         samples=samples(tools, pseudo.queries, pseudo.labelled),
         label_values=label_values(pseudo.labelled, recipe.seed),
-        models=models_used(tools),
+        models=models_used(recipe, pseudo.imported),
         query_texts=measured.asked,
         checkpoints=sorted(taken[-1].model.parent.glob("step-*/")),
+        imported=pseudo.imported,
     )
 
 

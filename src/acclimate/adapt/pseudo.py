@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from acclimate.adapt.artefacts import import_artefacts
+from acclimate.adapt.artefacts import brought, import_artefacts
 from acclimate.adapt.check import check_teacher
 from acclimate.adapt.filter import keep_consistent
 from acclimate.adapt.generate import Distinct
@@ -33,6 +33,8 @@ class Pseudo:
     check: TeacherCheck
     scores: Sequence[Rows[Score]]
     labelled: Sequence[Labelled]
+    #: What was imported instead of made, as `artefacts.brought` says it.
+    imported: Sequence[str] = ()
 
 
 def take_up(tools: Tools, folder: Path) -> Pseudo:
@@ -50,7 +52,9 @@ def take_up(tools: Tools, folder: Path) -> Pseudo:
     check = checked(tools, queries, mined)
     scores = [] if given.labelled else label(tools, queries, mined)
     labelled = given.labelled or labels(mined, scores, recipe.label, recipe.seed)
-    return Pseudo(queries, [given.queries], repeated, kept, mined, check, scores, labelled)
+    return Pseudo(
+        queries, [given.queries], repeated, kept, mined, check, scores, labelled, brought(folder)
+    )
 
 
 def checked(

@@ -12,6 +12,9 @@ from acclimate.evaluate.intervals import Estimate
 from acclimate.settings import Recipe
 from acclimate.train.course import Course, Mixture, TrainPoint
 
+#: What of a pseudo-labelled data set can be imported, each with those before it.
+QUERIES, NEGATIVES, LABELS = "queries", "negatives", "labels"
+
 
 @dataclass(frozen=True, slots=True)
 class StageCount:
@@ -166,6 +169,8 @@ class Adaptation:
     checkpoints: Sequence[Path] = ()
     #: The steps before `training`, in their order.
     earlier: Sequence[TrainSummary] = ()
+    #: What was taken from files instead of made: of queries, negatives and labels the first ones.
+    imported: Sequence[str] = ()
 
     @property
     def steps(self) -> list[TrainSummary]:

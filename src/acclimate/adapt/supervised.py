@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from acclimate.adapt.apart import border, place
-from acclimate.adapt.deliver import place_model, save_model, uses
+from acclimate.adapt.deliver import place_model, save_model
 from acclimate.adapt.finished import MANIFEST
 from acclimate.adapt.mine import mine
+from acclimate.adapt.needed import uses
 from acclimate.adapt.result import Training, TrainSummary
 from acclimate.adapt.sources import FinishedRun, Given, Known, LabelSource
 from acclimate.adapt.tools import Tools

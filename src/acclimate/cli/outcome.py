@@ -86,6 +86,7 @@ def plain_adaptation(result: Adaptation) -> dict[str, Any]:
         "label_free": _plain_measured(result.label_free),
         "judged": None if result.judged is None else _plain_measured(result.judged),
         "models": [show.record(model) for model in result.models],
+        "imported": list(result.imported),
     }
 
 

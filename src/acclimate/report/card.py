@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from acclimate.adapt.result import (
+    LABELS,
     Adaptation,
     BeforeAfter,
     ModelUse,
@@ -73,6 +74,8 @@ def _introduction(result: Adaptation) -> str:
         f"fingerprint `{inline(result.corpus_fingerprint)}`",
         f"- Recipe: {inline(result.recipe.name)}, seed {result.recipe.seed}",
     ]
+    if result.imported:
+        lines.append(f"- Imported, not made in this run: {words.listed(result.imported)}")
     return "\n".join(lines)
 
 
@@ -136,7 +139,7 @@ def _training(result: Adaptation) -> str:
     ]
     values = [
         f"{f'{row.part}.' if row.part else ''}{row.name} = {_value(row)}"
-        for row in recipe.settings(result.recipe)
+        for row in recipe.heeded(result)
         if row.name not in (*_LONG, "description")
     ]
     return "\n\n".join(
@@ -184,6 +187,11 @@ def _teacher(result: Adaptation) -> str:
         "95% intervals; guessing gets 50%.",
         table(["Scorer", "Queries", "Over random passages", "Over mined passages"], rows),
     ]
+    if LABELS in result.imported:
+        parts.append(
+            "The labels that the model learned from were imported. This teacher, the recipe's, "
+            "gave none of them: it judged the held-out queries."
+        )
     if check.warning:
         parts.append(f"**Warning.** {inline(check.warning)}")
     return "\n\n".join(parts)
@@ -199,27 +207,36 @@ def _scorer(scorer: TeacherAccuracy, note: str = "") -> list[str]:
 
 def _licences(result: Adaptation) -> str:
     rows = [_use(use) for use in result.models]
-    generate = result.recipe.generate
-    queries = "training queries" if steps.uses_queries(result.recipe) else "held-out queries"
-    if generate.only_own_sentences:
-        note = (
-            f"No language model wrote text for this model: the {queries} are sentences of the "
-            "corpus's own passages."
-        )
-    else:
-        note = (
-            f"The {queries} were written by a language model ({inline(generate.model)}); "
-            "nobody checked them one by one, and they can be wrong. Some generators' terms reach "
-            "models trained on what they wrote: read them before passing this model on."
-        )
     return "\n\n".join(
         [
             "## Licences",
             table(["For", "Model", "From", "Licence"], rows),
-            note,
+            _written(result),
             "The model has learned from the texts of the corpus, whose own licence may bear on "
             "what you may do with it.",
         ]
+    )
+
+
+def _written(result: Adaptation) -> str:
+    """Who wrote the queries, whose terms can reach the model."""
+    generate = result.recipe.generate
+    queries = "training queries" if steps.uses_queries(result.recipe) else "held-out queries"
+    if result.imported:
+        return (
+            f"The {words.listed(result.imported)} were imported: this run does not know what made "
+            "them. Some generators' terms reach models trained on what they wrote: read those of "
+            "theirs before passing this model on."
+        )
+    if generate.only_own_sentences:
+        return (
+            f"No language model wrote text for this model: the {queries} are sentences of the "
+            "corpus's own passages."
+        )
+    return (
+        f"The {queries} were written by a language model ({inline(generate.model)}); nobody "
+        "checked them one by one, and they can be wrong. Some generators' terms reach models "
+        "trained on what they wrote: read them before passing this model on."
     )
 
 

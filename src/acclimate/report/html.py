@@ -79,7 +79,7 @@ def render(result: Adaptation) -> str:
             source=steps.source(result.recipe),
             evidence=[_evidence(each, result) for each in measuring.evidence(result)],
             scorers=[check.teacher, *check.others],
-            settings=recipe.settings(result.recipe),
+            settings=recipe.heeded(result),
             samples=result.samples,
             funnel=funnel(result.stages, "plot-funnel") if result.stages else "",
             labels=histogram(

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from acclimate.adapt.result import Adaptation, ModelUse
+from acclimate.adapt.result import LABELS, NEGATIVES, QUERIES, Adaptation, ModelUse
 from acclimate.models.prompts import Example
 from acclimate.settings import Recipe
+
+#: The parts of a recipe that make what can be imported.
+_MADE_BY = {QUERIES: ("generate",), NEGATIVES: ("filter", "mine"), LABELS: ("label",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,14 @@ class Setting:
 def settings(recipe: Recipe) -> list[Setting]:
     """Everything that decides what `adapt` does, in the order of the stages."""
     return list(_settings("", recipe))
+
+
+def heeded(result: Adaptation) -> list[Setting]:
+    """The settings of what was made; those of what was imported instead decided nothing."""
+    idle = {part for each in result.imported for part in _MADE_BY[each]}
+    if result.recipe.train.mine_again:
+        idle.discard("mine")
+    return [row for row in settings(result.recipe) if row.part not in idle]
 
 
 def base_model(result: Adaptation) -> ModelUse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from acclimate.evaluate.intervals import Estimate
 
@@ -53,6 +54,12 @@ def count(number: int) -> str:
 def counted(number: int, noun: str) -> str:
     """A number of things that take an s in the plural."""
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Several names in a sentence."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def queries(number: int) -> str:
