@@ -81,6 +81,18 @@ def test_harmful_flaws_are_refused(folder: Path, name: str, line: str, message: 
         open_corpus(folder).queries()
 
 
+def test_a_broken_split_is_named_with_what_helps_whichever_is_asked_for(folder: Path) -> None:
+    broken = folder / "qrels" / "flo.tsv"
+    broken.write_text("q1\t1\tmuch\n")
+    unused = r"flo\.tsv:1: the grade 'much' .* remove the file if nobody needs 'flo'"
+    with pytest.raises(InputError, match=unused):
+        open_corpus(folder).queries("test")
+    with pytest.raises(InputError, match=r"flo\.tsv:1: the grade 'much'"):
+        open_corpus(folder).queries("flo")
+    broken.unlink()
+    assert open_corpus(folder).queries("test") == [Query("q1", "one?")]
+
+
 def test_a_split_that_is_not_there_is_refused_with_those_that_are(folder: Path) -> None:
     with pytest.raises(UsageError, match=r"no split 'dev'; choose from test"):
         open_corpus(folder).queries("dev")

@@ -131,7 +131,8 @@ class Corpus:
         self._check_split(split)
         tally = self.report.tally(f"judgments of {split}")
         kept: list[Judgment] = []
-        for place, judgment in distinct_judgments(self.source.judgments(split), tally):
+        # Read to its end before the others, so that what is wrong in it is told first.
+        for place, judgment in list(distinct_judgments(self.source.judgments(split), tally)):
             if judgment.query_id not in self._queries:
                 tally.skip(Reason.ABSENT_QUERY, f"{place} ({judgment.query_id!r})")
                 continue
@@ -150,9 +151,7 @@ class Corpus:
     @cached_property
     def _queries(self) -> dict[str, Query]:
         tally = self.report.tally("queries")
-        judged = {
-            row.query_id for split in self.splits() for _, row in self.source.judgments(split)
-        }
+        judged = {row.query_id for row in self._all_judgments()}
         queries: dict[str, Query] = {}
         for place, query in distinct_queries(self.source.queries(tally), tally):
             queries[query.id] = query
@@ -165,9 +164,7 @@ class Corpus:
         queries = self._queries if self.splits() else {}
         if not queries:
             return _Survey(frozenset(), 0, 0)
-        absent = {
-            row.passage_id for split in self.splits() for _, row in self.source.judgments(split)
-        }
+        absent = {row.passage_id for row in self._all_judgments()}
         own = shared = 0
         for passage in self.passages():
             absent.discard(passage.id)
@@ -176,6 +173,17 @@ class Corpus:
                 shared += 1
                 own += query.text.strip() in (passage.text.strip(), passage.content.strip())
         return _Survey(frozenset(absent), own, shared)
+
+    def _all_judgments(self) -> Iterator[Judgment]:
+        """Those of every split: whether a query is judged at all, no single one can tell."""
+        for split in self.splits():
+            try:
+                for _, row in self.source.judgments(split):
+                    yield row
+            except InputError as error:
+                raise InputError(
+                    f"{error}; all splits are read, so remove the file if nobody needs {split!r}"
+                ) from error
 
     def _check_split(self, split: str) -> None:
         splits = self.splits()
