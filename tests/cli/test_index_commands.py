@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import toys
 from acclimate.formats.beir import write_beir
 from acclimate.types import Passage
 from commands import PASSAGES, acclimate, tiny_corpus
@@ -99,3 +100,17 @@ def test_wrong_use_ends_with_2_and_a_remedy(
     assert ran.code == 2
     assert says in ran.err
     assert not (tmp_path / "new").exists()
+
+
+def test_a_re_ranker_of_no_kind_is_refused_before_any_model_is_looked_for(
+    tmp_path: Path, corpus: Path
+) -> None:
+    encoder = toys.tiny_encoder(tmp_path / "toy", toys.toy_texts())
+    index = tmp_path / "dense"
+    assert acclimate("index", corpus, "--out", index, "--model", encoder).code == 0
+    encoder.rename(tmp_path / "elsewhere")
+    for arguments in (["search", index, "x"], ["evaluate", index, corpus], ["mcp", index],
+                      ["serve", index, "--port", "0"]):  # fmt: skip
+        ran = acclimate(*arguments, "--rerank", "foo:x")
+        assert (ran.code, ran.out) == (2, "")
+        assert "'foo:x' is no re-ranker; name one of cross-encoder:MODEL" in ran.err

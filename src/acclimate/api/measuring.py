@@ -160,8 +160,11 @@ def _engine_retriever(
     from acclimate.engine.engine import Engine
     from acclimate.engine.records import DEFAULTS
     from acclimate.search.drop import DropSameId
+    from acclimate.search.rerankers import check_reranker
 
     asked = options or DEFAULTS
+    if asked.rerank:
+        check_reranker(asked.rerank)
     engine = Engine.open(Path(folder).expanduser(), only=(asked.mode,))
     retriever = engine.retriever(replace(asked, rerank_top=min(asked.rerank_top, depth)))
     return DropSameId(retriever) if corpus.drop_same_id else retriever

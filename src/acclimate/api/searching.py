@@ -67,7 +67,10 @@ def open_index(folder: str | Path) -> Engine:
 def search_index(folder: str | Path, query: str, options: SearchOptions) -> Answer:
     """Answer one query from an index folder, opening only what the options need."""
     from acclimate.engine.engine import Engine
+    from acclimate.search.rerankers import check_reranker
 
+    if options.rerank:
+        check_reranker(options.rerank)
     return Engine.open(Path(folder).expanduser(), only=(options.mode,)).search(query, options)
 
 

@@ -16,6 +16,7 @@ from acclimate import __version__
 from acclimate.engine.engine import Engine
 from acclimate.engine.records import DEFAULTS, SearchOptions
 from acclimate.errors import AcclimateError
+from acclimate.search.rerankers import check_reranker
 from acclimate.types import Scalar
 
 #: Hits that one call may ask for: a model has to read them all.
@@ -103,6 +104,8 @@ def serve_stdio(folder: Path, options: SearchOptions = DEFAULTS) -> None:
 
     Raises UsageError where the index cannot be searched as `options` say.
     """
+    if options.rerank:
+        check_reranker(options.rerank)
     engine = Engine.open(folder)
     engine.retriever(options)  # what is wrong with them is told now, not to the assistant
     make_server(engine, options).run("stdio")

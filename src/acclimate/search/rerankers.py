@@ -13,6 +13,14 @@ from acclimate.models.multivector import MultiVectorTextEncoder
 from acclimate.models.scorers import KINDS
 
 
+def check_reranker(name: str) -> None:
+    """Raise UsageError for a name that is not KIND:NAME, before any model is loaded."""
+    kind, _, model = name.partition(":")
+    if kind not in KINDS or not model:
+        known = ", ".join(f"{kind}:MODEL" for kind in KINDS)
+        raise UsageError(f"{name!r} is no re-ranker; name one of {known}")
+
+
 def open_reranker(name: str, *, max_tokens: int = 350, batch_size: int = 32) -> PairScorer:
     """The model called KIND:NAME, with one of the `KINDS`.
 
@@ -20,16 +28,14 @@ def open_reranker(name: str, *, max_tokens: int = 350, batch_size: int = 32) -> 
     together); the two kinds of encoders have their own limits. Raises UsageError for any other
     name, and ModelNotFound.
     """
+    check_reranker(name)
     kind, _, model = name.partition(":")
-    if kind == "cross-encoder" and model:
+    if kind == "cross-encoder":
         return CrossScorer.load(model, max_tokens=max_tokens, batch_size=batch_size)
-    if kind == "monot5" and model:
+    if kind == "monot5":
         return MonoT5Scorer.load(model, max_tokens=max_tokens, batch_size=batch_size)
-    if kind == "likelihood" and model:
+    if kind == "likelihood":
         return LikelihoodScorer.load(model, max_tokens=max_tokens, batch_size=batch_size)
-    if kind == "encoder" and model:
+    if kind == "encoder":
         return EncoderScorer(open_encoder(model))
-    if kind == "late" and model:
-        return LateScorer(MultiVectorTextEncoder.load(model))
-    known = ", ".join(f"{kind}:MODEL" for kind in KINDS)
-    raise UsageError(f"{name!r} is no re-ranker; name one of {known}")
+    return LateScorer(MultiVectorTextEncoder.load(model))

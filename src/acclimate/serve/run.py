@@ -16,6 +16,7 @@ import uvicorn
 
 from acclimate.engine.engine import Engine
 from acclimate.errors import UsageError
+from acclimate.search.rerankers import check_reranker
 from acclimate.serve.app import create_app
 from acclimate.serve.logs import FIELDS, log_to_stderr
 from acclimate.serve.models import ServingModels
@@ -56,6 +57,8 @@ def serve(folder: Path, settings: ServeSettings) -> None:
 
 def open_engine(folder: Path, settings: ServeSettings) -> Engine:
     """An engine whose models batch what concurrent requests ask of them."""
+    for name in settings.rerankers:
+        check_reranker(name)
     models = ServingModels(settings.batching)
     engine = Engine.open(folder, models)
     for name in settings.rerankers:
