@@ -86,7 +86,7 @@ def test_pairs_make_a_collection_of_their_own_passages(tmp_path: Path) -> None:
         {"query": "a", "passage": "two"},
         {"query": "a", "passage": "one"},
     )
-    given = read(source, tmp_path / "out")
+    given = read(source, tmp_path / "out", graded=False)
     assert not given.complete
     assert [passage.text for passage in given.passages] == ["one", "two"]
     assert texts(given) == [("a", ["one"], (1.0,)), ("a", ["two"], (1.0,)), ("b", ["two"], (1.0,))]
@@ -98,9 +98,20 @@ def test_triples_of_one_query_are_brought_together(tmp_path: Path) -> None:
         {"query": "a", "positive": "one", "negative": "two"},
         {"query": "a", "positive": "one", "negative": "three"},
     )
-    given = read(source, tmp_path / "out")
+    given = read(source, tmp_path / "out", graded=False)
     assert given.complete
     assert texts(given) == [("a", ["one", "two", "three"], (1.0, 0.0, 0.0))]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{"query": "a", "passage": "one"}, {"query": "a", "positive": "one", "negative": "two"}],
+    ids=["pair", "triple"],
+)
+def test_right_and_wrong_are_no_scores(row: dict[str, str], tmp_path: Path) -> None:
+    source = table(tmp_path, row)
+    with pytest.raises(UsageError, match=r"labels.jsonl:1: no scores in it, .* --objective mnrl"):
+        read(source, tmp_path / "out", graded=True)
 
 
 def test_passage_that_is_right_in_one_row_and_wrong_in_another_is_refused(tmp_path: Path) -> None:
@@ -110,7 +121,7 @@ def test_passage_that_is_right_in_one_row_and_wrong_in_another_is_refused(tmp_pa
         {"query": "a", "positive": "two", "negative": "three"},
     )
     with pytest.raises(InputError, match=r"labels.jsonl:2: 'two' is a positive of 'a' in one row"):
-        read(source, tmp_path / "out")
+        read(source, tmp_path / "out", graded=False)
 
 
 def test_best_of_a_scored_list_is_the_one_to_be_found(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ def test_pairs_become_a_model_that_sentence_transformers_loads(
     found = ran.json
     assert (found["source"], found["examples"], found["held_out"]) == (str(pairs), 24, 2)
     assert [point["step"] for point in found["training"]["points"]] == [0, 2, 3]
+    assert found["training"]["step"] == "supervised"
+    assert found["recipe"].keys() == {"name", "seed", "language", "student", "mine", "train"}
     assert found["model"] == str(out / "model")
     assert SentenceTransformer(found["model"], device="cpu").encode("x").shape == (toys.WIDTH,)
     assert str(pairs) in (out / "model" / "README.md").read_text(encoding="utf-8")
@@ -83,12 +85,32 @@ def test_wrong_use_is_refused_before_anything_is_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("objective", ["margin-mse", "kl"])
+def test_pairs_without_scores_are_refused_for_what_learns_from_scores(
+    objective: str, pairs: Path, tmp_path: Path
+) -> None:
+    ran = acclimate("train", pairs, "--out", tmp_path / "out", "--objective", objective)
+    assert ran.code == 2
+    assert "pairs.jsonl:1: no scores in it" in ran.err
+    assert "--objective mnrl" in ran.err
+
+
 def test_broken_pair_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "pairs.csv"
     path.write_text("query,passage\na,b\nc,\n", encoding="utf-8")
     ran = acclimate("train", path, "--out", tmp_path / "out")
     assert ran.code == 2
     assert "pairs.csv:3: 'passage' holds '', no text" in ran.err
+
+
+def test_sparse_student_is_not_made_of_a_model_without_sparse_vectors(
+    toy: Toys, pairs: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    ran = acclimate("train", pairs, "--out", out, "--kind", "sparse", "--model", toy.encoder)
+    assert ran.code == 2
+    assert f"{toy.encoder} is neither a sparse encoder nor a masked language model" in ran.err
+    assert not (out / "model").exists()
 
 
 def test_adapt_refuses_another_kind_of_student_and_names_train(toy: Toys, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def train_on_captions(
             examples=given.judgments,
             held_out=given.judgments - examples,
             dropped={},
-            training=TrainSummary.of(course, 1),
+            training=TrainSummary.of(course, 1, "supervised"),
             models=uses(_roles(recipe.student)),
         )
         place_model(model, training_card(result, generated=False), result.model)

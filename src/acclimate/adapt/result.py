@@ -62,7 +62,7 @@ class TrainSummary:
     step: str = "gpl"
 
     @classmethod
-    def of(cls, course: Course, processes: int, step: str = "gpl") -> TrainSummary:
+    def of(cls, course: Course, processes: int, step: str) -> TrainSummary:
         """What a finished course went through."""
         return cls(
             course.points, course.best_step, course.step, course.seconds, processes, course.share,

@@ -68,13 +68,22 @@ class LabelFile:
         return str(self.path)
 
     def read(self, run: Run, graded: bool) -> Given:
-        """Pairs can have negatives mined for them; triples and lists bring their own."""
+        """Pairs can have negatives mined for them; triples and lists bring their own.
+
+        Raises UsageError where `graded` labels are wanted and there are pairs or triples, which say
+        right and wrong only.
+        """
         rows = read_labelled(self.path)
+        pairs = [row for row in rows if not row.scored]
+        if graded and pairs:
+            raise UsageError(
+                f"{pairs[0].place}: no scores in it, which margin-mse and kl learn from; train "
+                "with --objective mnrl, or give lists, with the columns query, passages and scores"
+            )
         passages = store_passages(Corpus(self.name, WrittenOut(rows)), run)
         ids = _numbered(text for row in rows for text in row.passages)
         queries = _numbered(row.query for row in rows)
         texts = {number: text for text, number in queries.items()}
-        pairs = [row for row in rows if not row.scored]
         known = _by_positive(texts, _labels(pairs, queries, ids), graded) if pairs else []
         known += [_best_first(row, queries, ids) for row in rows if row.scored]
         return Given(passages, known, complete=any(len(row.passages) > 1 for row in rows))

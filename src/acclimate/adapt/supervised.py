@@ -73,7 +73,7 @@ def supervised(
             examples=len(usable),
             held_out=len(held_out),
             dropped={"without negatives": len(known) - len(usable)},
-            training=TrainSummary.of(course, team.size),
+            training=TrainSummary.of(course, team.size, "supervised"),
             models=uses([("student", recipe.student.model), *_miners(recipe, given)]),
         )
         place_model(model, training_card(result, isinstance(source, FinishedRun)), result.model)

@@ -97,7 +97,10 @@ def train(
 
 
 def plain_training(result: Training) -> dict[str, Any]:
-    """What was done, as JSON takes it."""
+    """What was done, as JSON takes it; of the recipe what a training on labels heeds."""
+    from acclimate.report.trained import HEEDED
+
+    recipe = show.record(result.recipe)
     return {
         "source": result.source,
         "passages": result.passages,
@@ -105,7 +108,7 @@ def plain_training(result: Training) -> dict[str, Any]:
         "examples": result.examples,
         "held_out": result.held_out,
         "dropped": dict(result.dropped),
-        "recipe": show.record(result.recipe),
+        "recipe": {key: recipe[key] for key in ("name", "seed", "language", *HEEDED)},
         "folder": str(result.folder),
         "model": str(result.model),
         "training": show.record(result.training),

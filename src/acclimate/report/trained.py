@@ -40,7 +40,7 @@ KINDS = {
     "cross-encoder": Kind("cross-encoder", "text-ranking", "CrossEncoder", _READ),
 }
 #: The parts of a recipe that a supervised training heeds.
-_HEEDED = ("student", "mine", "train")
+HEEDED = ("student", "mine", "train")
 
 
 def training_card(result: Training, generated: bool) -> str:
@@ -109,7 +109,7 @@ def _training(result: Training) -> str:
     settings = [
         f"{row.part}.{row.name} = {json.dumps(row.value, ensure_ascii=False)}"
         for row in recipes.settings(result.recipe)
-        if row.part in _HEEDED
+        if row.part in HEEDED
     ]
     return "\n\n".join(
         [
