@@ -8,6 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sentence_transformers import SparseEncoder
+from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+from sentence_transformers.sparse_encoder.modules import SparseAutoEncoder
+from torch import nn
 
 import toys
 from acclimate.errors import ModelNotFound, UsageError
@@ -99,3 +103,29 @@ def test_folder_without_safetensors_is_refused(tmp_path: Path) -> None:
     (tmp_path / "modules.json").write_text("[]")
     with pytest.raises(ModelNotFound, match="no safetensors weights"):
         SparseTextEncoder.load(str(tmp_path))
+
+
+def test_masked_language_model_is_taken_as_a_splade(folder: Path) -> None:
+    body = folder.parent / "splade-body"
+    assert not (body / "modules.json").exists()
+    [vector] = SparseTextEncoder.load(str(body)).encode_passages(TEXTS[:1])
+    assert vector.tokens.max() < SparseTextEncoder.load(str(folder)).model.tokenizer.vocab_size
+
+
+@pytest.mark.parametrize("name", ["encoder", "body"])
+def test_model_without_sparse_vectors_is_refused(name: str, tmp_path: Path) -> None:
+    toys.tiny_encoder(tmp_path, TEXTS)
+    with pytest.raises(UsageError, match=r"neither a sparse encoder .*BertModel\); name a SPLADE"):
+        SparseTextEncoder.load(str(tmp_path / name))
+
+
+def test_auto_encoder_that_was_saved_is_loaded(tmp_path: Path) -> None:
+    toys.tiny_encoder(tmp_path, TEXTS)
+    parts: list[nn.Module] = [
+        Transformer(str(tmp_path / "body"), max_seq_length=64),
+        Pooling(toys.WIDTH, pooling_mode="mean"),
+        SparseAutoEncoder(toys.WIDTH, hidden_dim=2 * toys.WIDTH, k=8, k_aux=16),
+    ]
+    SparseEncoder(modules=parts, device="cpu").save_pretrained(str(tmp_path / "auto"))
+    [vector] = SparseTextEncoder.load(str(tmp_path / "auto")).encode_passages(TEXTS[:1])
+    assert len(vector.tokens) == 8

@@ -76,11 +76,13 @@ class SparseTextEncoder:
     ) -> SparseTextEncoder:
         """Load a local folder or a hub id; see `resolve` for the errors.
 
-        `attention` is the implementation in transformers' words; none leaves it to the library.
+        A masked language model is taken as a SPLADE. `attention` is the implementation in
+        transformers' words; none leaves it to the library. Raises UsageError for any other model.
         """
         from sentence_transformers import SparseEncoder
 
         model, resolved, placement = load(SparseEncoder, name, dtype, max_seq_length, attention)
+        _refuse_drawn(model, resolved)
         similarity = _similarity(name, str(model.similarity_fn_name))
         parts = (resolved.identity, similarity.value, model.max_seq_length, placement.label)
         return cls(model, resolved, similarity, placement, "-".join(map(str, parts)))
@@ -125,6 +127,29 @@ class SparseTextEncoder:
                 np.split(tokens.astype(np.int32), cuts), np.split(weights, cuts), strict=True
             )
         ]
+
+
+def _refuse_drawn(model: SparseEncoder, resolved: ResolvedModel) -> None:
+    """Refuse an auto-encoder that is not the model's own.
+
+    The library sets one with random weights on top of whatever gives no sparse vectors.
+    """
+    from sentence_transformers.sparse_encoder.modules import SparseAutoEncoder
+
+    modules = resolved.folder / "modules.json"
+    saved = modules.read_text(encoding="utf-8") if modules.exists() else ""
+    added = any(isinstance(module, SparseAutoEncoder) for module in model.children())
+    if added and SparseAutoEncoder.__name__ not in saved:
+        raise UsageError(
+            f"{resolved.name} is neither a sparse encoder nor a masked language model "
+            f"(architecture {_architecture(model)}); name a SPLADE model, or a masked language "
+            "model to train one from"
+        )
+
+
+def _architecture(model: SparseEncoder) -> str:
+    named = getattr(getattr(model[0], "config", None), "architectures", None)
+    return ", ".join(named or ["unknown"])
 
 
 def _similarity(name: str, declared: str) -> Similarity:
