@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 import tiny
+import torch
 
-from acclimate.adapt.plan import plan
+from acclimate.adapt.plan import Clock, plan
 from acclimate.corpus import open_corpus
 from acclimate.recipes import apply_overrides
 from toys import Toys
@@ -70,3 +72,12 @@ def test_only_own_sentences_need_no_generator(toy: Toys, corpus: Path) -> None:
     stages = {stage.name: stage for stage in plan(open_corpus(corpus), recipe).stages}
     assert (stages["generate"].items, stages["mine"].items) == (25, 25)
     assert stages["generate"].download == ""
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a processor that waits for it tells nothing")
+def test_a_clock_tells_how_much_longer_work_took_than_its_thread_was_at_it() -> None:
+    clock = Clock()
+    assert clock.slowdown == 1.0
+    assert clock.time(lambda: time.sleep(0.2)) >= 0.2
+    # As on a machine whose processors have other work nearly all of the time.
+    assert clock.slowdown > 10

@@ -18,7 +18,7 @@ from acclimate.adapt.result import (
     TeacherCheck,
     TrainSummary,
 )
-from acclimate.cli.outcome import duration
+from acclimate.cli.outcome import duration, show_plan
 from acclimate.corpus import Corpus
 from acclimate.evaluate.evaluation import Comparison, Evaluation
 from acclimate.evaluate.intervals import Estimate
@@ -146,6 +146,18 @@ def test_a_dry_run_says_what_it_would_cost(
         assert "2 h 0 min" in ran.out
         assert "unknown" in ran.out
         assert "label, whose models are not here yet" in ran.out
+
+
+def test_a_plan_from_a_busy_machine_says_by_how_much_it_is_too_high(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stages = [StagePlan("encode", "passages", 10, 60.0, 0.1, "")]
+    show_plan(Plan(stages, slowdown=5.2))
+    assert "busy with other work: these times are too high, by a factor of about 5." in (
+        capsys.readouterr().out
+    )
+    show_plan(Plan(stages, slowdown=1.4))
+    assert "busy" not in capsys.readouterr().out
 
 
 def test_durations_are_said_in_words() -> None:

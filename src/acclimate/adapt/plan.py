@@ -53,9 +53,13 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All stages. Times are this machine's, of stages whose models are already here."""
+    """All stages. Times are this machine's, of stages whose models are already here.
+
+    slowdown: how many times as long as on an idle machine the calibration took, roughly.
+    """
 
     stages: Sequence[StagePlan]
+    slowdown: float = 1.0
 
     @property
     def seconds(self) -> float:
@@ -103,7 +107,7 @@ def plan(corpus: Corpus, recipe: Recipe, progress: Progress | None = None) -> Pl
             for step in steps:
                 stages.append(step())
                 advance(1)
-        return Plan(_with_rounds(stages, recipe.train.mine_again))
+        return Plan(_with_rounds(stages, recipe.train.mine_again), rehearsal.clock.slowdown)
 
 
 def _with_rounds(stages: Sequence[StagePlan], again: int) -> list[StagePlan]:
@@ -131,6 +135,7 @@ class _Rehearsal:
         self.recipe = recipe
         self.sizes = sizes
         self.sample = sample
+        self.clock = Clock()
         self.rows = [tools.rows[passage.id] for passage in sample]
         drawn = OwnSentences().generate(sample, 1, recipe.seed)
         self.queries = [
@@ -163,7 +168,7 @@ class _Rehearsal:
             generator = open_generator(settings)
             generator.generate(self.sample[:1], 1, 0)
             few = self.sample[: max(2, min(TRIED, settings.batch_size // max(1, each)))]
-            seconds = _time(lambda: generator.generate(few, each, 0)) / (len(few) * each)
+            seconds = self.clock.time(lambda: generator.generate(few, each, 0)) / (len(few) * each)
         return self._stage(
             "generate", "queries", self.sizes.written, seconds, where.gigabytes * 1.5, [where]
         )
@@ -209,7 +214,7 @@ class _Rehearsal:
             scorer = open_teacher(self.tools, teacher)
             tried = [(query, passage) for query in self.queries[:8] for passage in self.sample[:2]]
             scorer.score(tried[:1])
-            seconds = _time(lambda: scorer.score(tried)) / len(tried)
+            seconds = self.clock.time(lambda: scorer.score(tried)) / len(tried)
         memory = sum(where.gigabytes for where in places) * 1.5
         return self._stage(f"label {teacher}", "pairs", pairs, seconds, memory, places)
 
@@ -236,7 +241,7 @@ class _Rehearsal:
                 torch.autograd.backward(method.loss(Batch(texts, 0, np.random.default_rng(0))))
 
             once()
-            seconds = _time(once)
+            seconds = self.clock.time(once)
         # Weights, gradients, two moments and fp32 masters, as in training; a decoder is tied.
         memory = where.gigabytes * 6
         return self._stage(name, "steps", settings.max_steps, seconds, memory, [])
@@ -276,7 +281,7 @@ class _Rehearsal:
                 encoder.carry_back(vectors.detach())
 
             once()
-            found.append(_time(once) / len(texts))
+            found.append(self.clock.time(once) / len(texts))
         return found[0], found[1]
 
     def _measure(self) -> StagePlan:
@@ -285,7 +290,7 @@ class _Rehearsal:
 
     def _each(self, work: Callable[[], object]) -> float:
         work()
-        return _time(work) / len(self.sample)
+        return self.clock.time(work) / len(self.sample)
 
     def _stage(
         self,
@@ -300,7 +305,29 @@ class _Rehearsal:
         return StagePlan(name, what, items, seconds * items, round(memory, 2), download)
 
 
-def _time(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+class Clock:
+    """Times work, and how much of it the machine spent on other work."""
+
+    def __init__(self) -> None:
+        self._passed = 0.0
+        self._worked = 0.0
+
+    def time(self, work: Callable[[], object]) -> float:
+        """The seconds that work takes."""
+        started, at_work = time.perf_counter(), time.thread_time()
+        work()
+        passed = time.perf_counter() - started
+        self._passed += passed
+        self._worked += time.thread_time() - at_work
+        return passed
+
+    @property
+    def slowdown(self) -> float:
+        """How many times as long as this thread was at work everything took.
+
+        On an idle machine a thread that computes always runs; one that waits for an accelerator
+        does not, so that nothing can be told where there is one.
+        """
+        if torch.cuda.is_available() or not self._worked:
+            return 1.0
+        return max(1.0, self._passed / self._worked)

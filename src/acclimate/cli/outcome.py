@@ -20,12 +20,15 @@ _TITLES = {
     "fused_after": "BM25 + dense, after",
 }
 REPORT = "report.html"
+#: From here on a plan says that other work made its times longer.
+BUSY = 2.0
 
 
 def plain_plan(plan: Plan) -> dict[str, Any]:
     """A plan as JSON takes it."""
     return {
         "seconds": plan.seconds,
+        "slowdown": plan.slowdown,
         "stages": [
             {
                 "name": stage.name,
@@ -60,6 +63,11 @@ def show_plan(plan: Plan) -> None:
     untimed = [stage.name for stage in plan.stages if _untimed(stage)]
     without = f", and {', '.join(untimed)}, whose models are not here yet" if untimed else ""
     show.line(f"In all about {duration(plan.seconds)} on this machine{without}.")
+    if plan.slowdown >= BUSY:
+        show.line(
+            "The machine was busy with other work: these times are too high, by a factor of about "
+            f"{plan.slowdown:.0f}."
+        )
 
 
 def _untimed(stage: StagePlan) -> bool:
