@@ -97,12 +97,13 @@ def _parameters(operation: Schema, place: str) -> Schema:
 
 
 def _inner(schema: Schema, part: int | str) -> Schema:
+    found: Schema
     if isinstance(part, int):
-        found: Schema = schema.get("items", {})
-        return found
-    # Names that are not known beforehand are all alike here.
-    others = next(iter(schema.get("patternProperties", {}).values()), {})
-    found = schema.get("properties", {}).get(part, others)
+        found = schema.get("items", {})
+    elif part in schema.get("properties", {}):
+        found = schema["properties"][part]
+    else:  # names that are not known beforehand are all alike here
+        found = next(iter(schema.get("patternProperties", {}).values()), {})
     return found
 
 
