@@ -133,3 +133,38 @@ def test_every_verb_has_help(verb: str) -> None:
     assert "Usage: acclimate" in ran.out
     if verb not in ("models", "corpora"):
         assert f"• acclimate {verb}" in ran.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "bm25", "CORPUS", "two lists paired"),
+        ("evaluate", "bm25", "CORPUS", "--compare", "bm25"),
+        ("index", "CORPUS", "--out", "OUT", "--model", "none"),
+    ],
+)
+def test_language_without_rules_is_told_once(
+    arguments: tuple[str, ...], corpus: Path, tmp_path: Path
+) -> None:
+    places = {"CORPUS": corpus, "OUT": tmp_path / "out"}
+    named = [places.get(each, each) for each in arguments]
+    ran = acclimate(*named, "--language", "xx")
+    assert ran.code == 0
+    assert ran.err.count("note: no stemming is known for the language 'xx'") == 1
+
+
+def test_language_that_needs_no_stemmer_is_taken_without_a_word(corpus: Path) -> None:
+    ran = acclimate("search", "bm25", corpus, "two lists paired", "--language", "th")
+    assert (ran.code, "stemming" in ran.err) == (0, False)
+
+
+@pytest.mark.parametrize("verb", ["adapt", "train"])
+def test_recipe_tells_of_a_language_without_rules_before_the_work(
+    verb: str, corpus: Path, tmp_path: Path
+) -> None:
+    rest = ("--out", tmp_path / "out", "--set", f"student.model={tmp_path / 'nothing'}")
+    ran = acclimate(verb, corpus, *rest, "--set", "language=xx")
+    assert ran.code == 2
+    assert "no stemming is known for the language 'xx'" in " ".join(ran.err.split())
+    refused = acclimate(verb, corpus, *rest, "--set", "language=englsh")
+    assert "language 'englsh' is not an ISO 639 code" in refused.err

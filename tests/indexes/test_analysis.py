@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from acclimate.errors import MissingExtra, UsageError
-from acclimate.indexes.analysis import Analyser, Match, language_code
+from acclimate.errors import MissingExtra
+from acclimate.indexes.analysis import Analyser, Match
 
 
 @pytest.mark.parametrize(
@@ -61,22 +61,6 @@ def test_missing_segmenter_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "janome.tokenizer", None)
     with pytest.raises(MissingExtra, match=r"acclimate\[japanese\]"):
         Analyser("ja")
-
-
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        ("en", "en"), ("English", "en"), ("pt-BR", "pt"), ("nb", "no"), ("zh_TW", "zh"),
-        ("xx", "und"), ("vi", "und"), ("und", "und"),
-    ],
-)  # fmt: skip
-def test_language_names_and_codes(given: str, code: str) -> None:
-    assert language_code(given) == code
-
-
-def test_misspelt_language_is_refused() -> None:
-    with pytest.raises(UsageError, match="'englsh' is not an ISO 639 code"):
-        language_code("englsh")
 
 
 def test_identity_names_what_the_terms_depend_on() -> None:

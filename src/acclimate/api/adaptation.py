@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from acclimate.api.opening import as_corpus, as_recipe, check_split
 from acclimate.corpus import Corpus
 from acclimate.errors import UsageError
+from acclimate.indexes.bm25languages import no_rules_note
 from acclimate.progress import Progress, Silent
 from acclimate.recipes import apply_overrides, split_overrides
 from acclimate.settings import Recipe
@@ -55,6 +56,7 @@ def adapt(
                 f"train.epochs is {chosen.train.epochs}, which only acclimate train heeds; set it "
                 "to 0 and train.max_steps instead"
             )
+        _tell_no_rules(chosen, progress)
         judged = None if evaluate is None else as_corpus(evaluate, parts.corpus)
         if judged is not None:
             check_split(judged, chosen.measure.split)
@@ -100,6 +102,7 @@ def train(
     with join() as team:
         if team.rank > 0:
             return follow(team)
+        _tell_no_rules(chosen, progress)
         opened = label_source(source, split, parts.corpus)
         return supervised(opened, Path(out), chosen, progress or Silent(), team)
 
@@ -115,6 +118,7 @@ def plan(
 
     parts = split_overrides(overrides)
     chosen = apply_overrides(as_recipe(recipe), parts.recipe)
+    _tell_no_rules(chosen, progress)
     return estimate(as_corpus(corpus, parts.corpus), chosen, progress or Silent())
 
 
@@ -142,3 +146,10 @@ def experiment_cells(
     from acclimate.experiments.results import cells
 
     return cells(Path(file), Path(out), corpora)
+
+
+def _tell_no_rules(recipe: Recipe, progress: Progress | None) -> None:
+    """Before the work, as a typo costs quality; what is no language at all is refused."""
+    note = no_rules_note(recipe.language)
+    if progress and note:
+        progress.say(f"note: {note}")

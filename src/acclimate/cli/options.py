@@ -9,6 +9,7 @@ import typer
 
 from acclimate.cli import show
 from acclimate.cli.state import STATE
+from acclimate.indexes.bm25languages import no_rules_note
 
 
 def _debug(value: bool) -> bool:
@@ -21,6 +22,12 @@ def tell_new_folders(path: Path | None) -> Path | None:
     if path is not None and not path.absolute().parent.exists():
         show.note(f"{path.parent} is not there yet; it will be made for {path}")
     return path
+
+
+def _tell_no_rules(language: str) -> str:
+    if note := no_rules_note(language):
+        show.note(note)
+    return language
 
 
 CorpusName = Annotated[
@@ -81,7 +88,10 @@ Languages = Annotated[
 ]
 Language = Annotated[
     str,
-    typer.Option(help="The corpus's language for BM25, as ISO 639-1; mul: each text in its own."),
+    typer.Option(
+        help="The corpus's language for BM25, as ISO 639-1; mul: each text in its own.",
+        callback=_tell_no_rules,
+    ),
 ]
 Changes = Annotated[
     list[str] | None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -13,23 +12,9 @@ from typing import NamedTuple
 import Stemmer
 from bm25s import stopwords
 
-from acclimate.errors import UsageError
 from acclimate.indexes.alignment import Origin, aligned, keeps_places
+from acclimate.indexes.bm25languages import LANGUAGES, language_code
 from acclimate.indexes.segments import Chinese, Japanese, Plain, Segmenter, Words
-from acclimate.models.languages import UNKNOWN
-
-# ISO 639-1 code → the name that Snowball and people use. A language that this version of
-# PyStemmer has no algorithm for is split into words but not stemmed.
-LANGUAGES = {
-    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german",
-    "el": "greek", "en": "english", "eo": "esperanto", "es": "spanish", "et": "estonian",
-    "eu": "basque", "fa": "persian", "fi": "finnish", "fr": "french", "ga": "irish",
-    "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
-    "ja": "japanese", "ko": "korean", "lt": "lithuanian", "ne": "nepali", "nl": "dutch",
-    "no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian",
-    "sr": "serbian", "sv": "swedish", "ta": "tamil", "th": "thai", "tr": "turkish",
-    "yi": "yiddish", "zh": "chinese",
-}  # fmt: skip
 
 STOP_WORDS = {
     "da": stopwords.STOPWORDS_DANISH, "de": stopwords.STOPWORDS_GERMAN,
@@ -82,19 +67,6 @@ class ReadText:
         return [
             Match(origin[start][0], origin[end - 1][1], known[word]) for word, start, end in found
         ]
-
-
-def language_code(language: str) -> str:
-    """`en`, `en-GB`, `English` → `en`. A well-formed code without rules becomes `und`."""
-    code = re.split("[-_]", language.strip().lower())[0]
-    code = {"nb": "no", "nn": "no"}.get(code, code)
-    code = next((short for short, name in LANGUAGES.items() if name == code), code)
-    if code in LANGUAGES:
-        return code
-    if re.fullmatch("[a-z]{2,3}", code):
-        return UNKNOWN
-    known = ", ".join(sorted(LANGUAGES))
-    raise UsageError(f"language {language!r} is not an ISO 639 code; give one such as {known}")
 
 
 def _itself(word: str) -> str:
