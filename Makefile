@@ -8,6 +8,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := $(BIN)/python -m pip install -c constraints.txt
 MODEL := runs/demo/model
+INDEX := runs/demo-index
 # Three of the demo collection's development questions.
 QUESTIONS := "tiny web server to share the current directory" "is git installed and where" \
   "adding up 0.1 ten times does not give exactly 1.0"
@@ -26,9 +27,11 @@ help:
 
 demo: $(VENV)/.demo
 	$(BIN)/acclimate adapt python-stdlib --recipe demo --evaluate python-stdlib --out runs/demo
+	rm -rf $(INDEX)
+	$(BIN)/acclimate index python-stdlib --out $(INDEX) --model all-MiniLM-L6-v2 --model $(MODEL)
 	@for question in $(QUESTIONS); do for model in all-MiniLM-L6-v2 $(MODEL); do \
 	  printf '\n"%s", asked of %s:\n' "$$question" "$$model"; \
-	  $(BIN)/acclimate search "$$model" python-stdlib "$$question" -k 3 || exit; \
+	  $(BIN)/acclimate search $(INDEX) "$$question" --mode "dense:$$model" -k 3 || exit; \
 	done; done
 
 # The tests' models are so small that threads would only wait for each other.

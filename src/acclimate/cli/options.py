@@ -18,8 +18,11 @@ def _debug(value: bool) -> bool:
 
 
 def tell_new_folders(path: Path | None) -> Path | None:
-    """Say before the work which folders are made beside what was named: they may be a typo."""
-    if path is not None and not path.absolute().parent.exists():
+    """Say before the work which folders are made beside what was named: they may be a typo.
+
+    Below the folder where somebody stands they are meant, as in `--out runs/demo`.
+    """
+    if path is not None and path.is_absolute() and not path.parent.exists():
         show.note(f"{path.parent} is not there yet; it will be made for {path}")
     return path
 
