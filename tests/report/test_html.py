@@ -105,6 +105,11 @@ def test_page_holds_every_section(adaptation: Adaptation, tmp_path: Path) -> Non
     assert adaptation.teacher_check.warning in page
 
 
+def test_page_tells_imported_queries_from_written_ones(adaptation: Adaptation) -> None:
+    assert "Queries were written for the corpus" in render(adaptation)
+    assert "Queries were imported;" in render(replace(adaptation, imported=("queries",)))
+
+
 def test_page_loads_nothing(adaptation: Adaptation) -> None:
     page = render(adaptation)
     found = outline(page)
