@@ -62,6 +62,14 @@ def _built(tokenizer: PreTrainedTokenizerFast) -> None:
 BUILT: dict[str, PreTrainedTokenizerFast] = {}
 
 
+def test_what_is_seen_once_is_spelled_and_no_piece_of_its_own(teacher: DenseEncoder) -> None:
+    texts = ["我贏了", "你呢", "你呢"]
+    made = train_tokenizer(texts, teacher.model.tokenizer, size=400)
+    assert made.tokenize("我贏了") == ["▁", "我", "贏", "了"]
+    assert made.tokenize("你呢")[-1].endswith("你呢")
+
+
+
 def test_same_texts_give_the_same_vocabulary(
     teacher: DenseEncoder, tokenizer: PreTrainedTokenizerFast
 ) -> None:

@@ -16,6 +16,9 @@ from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 #: Begins a word.
 MARK = "▁"
 UNKNOWN = "[UNK]"
+#: Pieces are merged from what stands together this often. Without it few texts become pieces that
+#: are whole words, or whole clauses of Chinese, each seen in one sentence and of no use to others.
+OFTEN = 2
 
 
 def train_tokenizer(
@@ -46,7 +49,10 @@ def learned(texts: Iterable[str], special: Sequence[str], size: int, lower: bool
         ]
     )
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=list(special), show_progress=False
+        vocab_size=size,
+        min_frequency=OFTEN,
+        special_tokens=list(special),
+        show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
