@@ -69,7 +69,6 @@ def test_what_is_seen_once_is_spelled_and_no_piece_of_its_own(teacher: DenseEnco
     assert made.tokenize("你呢")[-1].endswith("你呢")
 
 
-
 def test_same_texts_give_the_same_vocabulary(
     teacher: DenseEncoder, tokenizer: PreTrainedTokenizerFast
 ) -> None:
