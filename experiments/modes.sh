@@ -3,10 +3,12 @@
 #
 #   DATA=path/to/beir/folders experiments/modes.sh scifact medline python-stdlib
 #   DATA=... RERANK=likelihood:google/gemma-3-270m experiments/modes.sh medline
+#   DATA=... RERANK=cross-encoder:runs/reader/model AS=read experiments/modes.sh medline
 #
 # Results go to experiments/results/modes-COLLECTION-MODE.json; with RERANK, hybrid search is
-# measured once more with its best 20 hits read again, as modes-COLLECTION-hybrid-reranked.json.
-# modes-COLLECTION-compared.json has the paired tests of the others against hybrid search.
+# measured once more with its best 20 hits read again, as modes-COLLECTION-hybrid-AS.json (AS is
+# "reranked" where it is not given). modes-COLLECTION-compared.json, or -compared-AS.json, has the
+# paired tests of the others against hybrid search.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 : "${DATA:?name the folder that holds the BEIR folders, as in DATA=../data}"
@@ -22,8 +24,8 @@ measure() { # COLLECTION NAME OPTIONS...
 }
 
 compare() { # COLLECTION
-  local out="experiments/results/modes-$1-compared.json" others=() run
-  for run in runs/modes/"$1"-{lexical,dense,hybrid-reranked}.trec; do
+  local out="experiments/results/modes-$1-compared${AS:+-$AS}.json" others=() run
+  for run in runs/modes/"$1"-{lexical,dense,"hybrid-${AS:-reranked}"}.trec; do
     [ ! -e "$run" ] || others+=(--compare "$run")
   done
   acclimate evaluate "runs/modes/$1-hybrid.trec" "$(source_of "$1")" --measures nDCG@10 --json \
@@ -39,7 +41,8 @@ for collection in "$@"; do
     measure "$collection" "$mode" --mode "$mode"
   done
   if [ -n "${RERANK:-}" ]; then
-    measure "$collection" hybrid-reranked --mode hybrid --rerank "$RERANK" --rerank-top 20
+    measure "$collection" "hybrid-${AS:-reranked}" --mode hybrid --rerank "$RERANK" \
+      --rerank-top 20
   fi
   compare "$collection"
 done

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-MODES = ("lexical", "dense", "hybrid", "hybrid-reranked")
+MODES = ("lexical", "dense", "hybrid", "hybrid-reranked", "hybrid-read")
 MEASURE = "nDCG@10"
 
 
@@ -24,11 +24,19 @@ def main() -> None:
     print("\nAgainst hybrid search, paired; p corrected (Holm) within a collection.\n")
     print("| collection | mode | difference | p |\n|---|---|---|---|")
     for name in names:
-        for each in _read(RESULTS / f"modes-{name}-compared.json").get("comparisons", []):
-            mode = Path(each["system"]).stem.removeprefix(f"{name}-")
+        for mode, each in _compared(name).items():
             print(
                 f"| {name} | {mode} | {_cell_of(each['difference'])} | {each['corrected_p']:.4f} |"
             )
+
+
+def _compared(name: str) -> dict[str, Any]:
+    """Mode → its comparison with hybrid search, with either re-ranker's."""
+    found = {}
+    for path in sorted(RESULTS.glob(f"modes-{name}-compared*.json")):
+        for each in _read(path)["comparisons"]:
+            found[Path(each["system"]).stem.removeprefix(f"{name}-")] = each
+    return found
 
 
 def _read(path: Path) -> dict[str, Any]:
