@@ -31,7 +31,7 @@ class Flat:
         """The same characters in `text`, less the white space around them; None if none is left."""
         if self._plain and self._is_trim(span):
             return span
-        start, end = self.start(span.start), self._end(span.end)
+        start, end = self.start(span.start), self.end(span.end)
         return Span(start, end) if start < end else None
 
     def start(self, at: int) -> int:
@@ -46,11 +46,17 @@ class Flat:
         following = piece + 1
         return self._places[following] if following < len(self._places) else len(self.text)
 
+    def origin(self, place: int) -> int:
+        """Where in the content the character at a place of `text` stands; its end at the end."""
+        piece = bisect_right(self._places, place) - 1
+        return self._starts[piece] + place - self._places[piece] if piece >= 0 else place
+
     def _is_trim(self, span: Span) -> bool:
         text, start, end = self.text, span.start, span.end
         return start < end and text[start] != " " and text[end - 1] != " "
 
-    def _end(self, at: int) -> int:
+    def end(self, at: int) -> int:
+        """The place in `text` behind the last character before `at` that is no white space."""
         piece = bisect_right(self._starts, at - 1) - 1
         if piece < 0:
             return 0

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from functools import cached_property
 from sys import getsizeof
 
 from acclimate.engine.flat import Flat
-from acclimate.engine.records import Span
-from acclimate.engine.units import sentence_spans
+from acclimate.engine.units import sentence_ends
 
-# Bytes for what is known besides the content: where its sentences and its white space are.
-_BESIDES = 1000
+# Bytes for what is known besides the content: where its white space is.
+_BESIDES = 500
 
 
 class Layout:
-    """`begins` and `ends` are those of the sentences in the flat text, in order."""
+    """Places are those of the flat text.
+
+    Sentences are sought around a snippet only, since a snippet needs a few of them and a passage
+    may have many.
+    """
 
     def __init__(self, content: str) -> None:
         self.flat = Flat(content)
@@ -28,22 +27,16 @@ class Layout:
         """About how many bytes are held."""
         return _BESIDES + 2 * getsizeof(self._content)
 
-    @property
-    def begins(self) -> Sequence[int]:
-        return self._sentences[0]
+    def begins(self, low: int, high: int) -> list[int]:
+        """Where a sentence begins from `low` to `high`, both included; in order."""
+        first, last = self.flat.origin(low), self.flat.origin(high)
+        begins = [self.flat.start(at) for at in sentence_ends(self._content, first, last)]
+        end = len(self.flat.text)
+        return [at for at in dict.fromkeys([0, *begins]) if low <= at <= high and at < end]
 
-    @property
-    def ends(self) -> Sequence[int]:
-        return self._sentences[1]
-
-    @cached_property
-    def _sentences(self) -> tuple[array[int], array[int]]:
-        # Found before the white space is made plain, because a blank line ends a sentence too.
-        flat = [self.flat.span(each) for each in sentence_spans(self._content)]
-        spans: list[Span] = [each for each in flat if each]
-        return array("q", (each.start for each in spans)), array("q", (each.end for each in spans))
-
-
-def within(places: Sequence[int], low: int, high: int) -> Sequence[int]:
-    """Those of the places in order that lie from `low` to `high`, both included."""
-    return places[bisect_left(places, low) : bisect_right(places, high)]
+    def ends(self, low: int, high: int) -> list[int]:
+        """Where a sentence ends from `low` to `high`, both included; in order."""
+        first, last = self.flat.origin(low), self.flat.origin(high)
+        ends = [self.flat.end(at) for at in sentence_ends(self._content, first, last)]
+        whole = len(self.flat.text)
+        return [at for at in dict.fromkeys([*ends, whole]) if low <= at <= high and at > 0]

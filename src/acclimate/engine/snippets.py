@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from acclimate.engine.flat import Flat
-from acclimate.engine.layout import Layout, within
+from acclimate.engine.layout import Layout
 from acclimate.engine.records import Snippet, Span, WordWeight
 from acclimate.engine.units import joined, may_cut
 from acclimate.indexes.analysers import analyser
@@ -160,7 +160,7 @@ def _frame(layout: Layout, core: Span, low: int, width: int) -> Span:
     room = width - (core.end - core.start)
     # Near the end of the text, room that is not needed after the core is filled before it.
     latest = len(text) - width
-    begins = within(layout.begins, max(low, core.start - room), core.start)
+    begins = layout.begins(max(low, core.start - room), core.start)
     if low >= core.start - room:
         begins = [low, *begins]
     if begins:
@@ -176,7 +176,7 @@ def _end(layout: Layout, start: int, needed: int, width: int) -> int:
     if limit >= len(text):
         return len(text)
     enough = max(needed, start + int(width * _FULL_ENOUGH))
-    ends = within(layout.ends, enough, limit)
+    ends = layout.ends(enough, limit)
     return ends[-1] if ends else _last_cut(text, max(needed, start + 1), limit)
 
 

@@ -35,6 +35,10 @@ _SENTENCE_END = re.compile(
 )
 
 
+#: What an end of a sentence consists of, besides white space.
+_ENDING = frozenset(""".!?…。！？｡"'”’»)]」』）""")
+
+
 def joined(text: str, at: int) -> bool:
     """Whether the characters before and after `at` make one, as a base and its accents do.
 
@@ -66,13 +70,7 @@ def sentence_spans(text: str) -> list[Span]:
 
     Raises nothing and loses nothing but white space, whatever the text.
     """
-    ends = [
-        match.end()
-        for match in _SENTENCE_END.finditer(text)
-        # A small letter follows "e.g." and "vs.", and no full stop, unless a blank line does too.
-        if not (match.group(1) and text[match.end() : match.end() + 1].islower())
-        or match.group().count("\n") > 1
-    ]
+    ends = list(sentence_ends(text, 0, len(text)))
     spans = []
     for start, end in zip([0, *ends], [*ends, len(text)], strict=True):
         sentence = text[start:end]
@@ -80,6 +78,28 @@ def sentence_spans(text: str) -> list[Span]:
             start += len(sentence) - len(sentence.lstrip())
             spans.append(Span(start, start + len(bare)))
     return spans
+
+
+def sentence_ends(text: str, low: int, high: int) -> Iterator[int]:
+    """Where one sentence ends and the next begins, with the space between them in the former.
+
+    At least those at which something between the characters `low` and `high` begins or ends.
+    """
+    for match in _SENTENCE_END.finditer(text, _before_an_end(text, low)):
+        if match.start() > high:
+            return
+        # A small letter follows "e.g." and "vs.", and no full stop, unless a blank line does too.
+        small = match.group(1) and text[match.end() : match.end() + 1].islower()
+        if not small or match.group().count("\n") > 1:
+            yield match.end()
+
+
+def _before_an_end(text: str, at: int) -> int:
+    """The last place up to `at` that does not lie within the end of a sentence."""
+    at = min(at, len(text))
+    while at > 0 and (text[at - 1] in _ENDING or text[at - 1].isspace()):
+        at -= 1
+    return at
 
 
 def may_cut(text: str, at: int) -> bool:
