@@ -110,7 +110,7 @@ def test_sparse_student_is_not_made_of_a_model_without_sparse_vectors(
     ran = acclimate("train", pairs, "--out", out, "--kind", "sparse", "--model", toy.encoder)
     assert ran.code == 2
     assert f"{toy.encoder} is neither a sparse encoder nor a masked language model" in ran.err
-    assert not (out / "model").exists()
+    assert not out.exists()
 
 
 def test_adapt_refuses_another_kind_of_student_and_names_train(toy: Toys, tmp_path: Path) -> None:

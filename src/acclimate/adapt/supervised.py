@@ -29,7 +29,7 @@ from acclimate.train.batches import Example, in_steps
 from acclimate.train.course import Course
 from acclimate.train.learner import Learner, several_refused
 from acclimate.train.loop import VERSION, Task, train
-from acclimate.train.students import load_student
+from acclimate.train.students import Student, load_student
 from acclimate.train.team import ALONE, Team
 from acclimate.types import GeneratedQuery
 
@@ -51,6 +51,8 @@ def supervised(
     RunFolderBusy where another process works in `out`.
     """
     _check(recipe, out, team)
+    # Before the labels are read and mined for, as a model may not do for its kind.
+    student = load_student(recipe.student, recipe.seed)
     with Run(out, progress or Silent()) as run:
         given = source.read(run, graded=recipe.train.objective != "mnrl")
         tools = Tools(run, given.passages, recipe)
@@ -61,7 +63,7 @@ def supervised(
 
         chosen = replace(recipe, train=in_steps(recipe.train, len(learning), team.size))
         team.tell(chosen)
-        course, model = _train(tools, chosen, learning, held_out, team)
+        course, model = _train(tools, chosen, student, learning, held_out, team)
 
         result = Training(
             source=source.name,
@@ -226,6 +228,7 @@ def set_apart(
 def _train(
     tools: Tools,
     recipe: Recipe,
+    student: Student,
     learning: Sequence[Known],
     held_out: Sequence[Known],
     team: Team,
@@ -240,7 +243,6 @@ def _train(
         settings=recipe.train,
         topics_seed=recipe.seed,
     )
-    student = load_student(recipe.student, recipe.seed)
     key = key_of(
         "supervised",
         VERSION,
