@@ -9,6 +9,7 @@ The lower ones and the embeddings stay, for without them there would be no langu
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -21,7 +22,7 @@ SEED = 42
 def main(name: str, out: str, layers: int) -> None:
     """Write the copy, an ordinary sentence-transformers folder."""
     model = SentenceTransformer(str(resolve(name).folder), device="cpu")
-    body = model[0].auto_model
+    body: Any = model[0].auto_model
     torch.manual_seed(SEED)
     for layer in body.encoder.layer[-layers:]:
         for module in layer.modules():
