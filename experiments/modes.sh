@@ -6,8 +6,8 @@
 #   DATA=... RERANK=cross-encoder:runs/reader/model AS=read experiments/modes.sh medline
 #
 # Results go to experiments/results/modes-COLLECTION-MODE.json; with RERANK, hybrid search is
-# measured once more with its best 20 hits read again, as modes-COLLECTION-hybrid-AS.json (AS is
-# "reranked" where it is not given). modes-COLLECTION-compared.json, or -compared-AS.json, has the
+# measured once more with its best 20 hits (TOP=N: N) read again, as modes-COLLECTION-hybrid-AS.json
+# (AS is "reranked" where it is not given). modes-COLLECTION-compared.json, or -compared-AS.json, has the
 # paired tests of the others against hybrid search.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -42,7 +42,7 @@ for collection in "$@"; do
   done
   if [ -n "${RERANK:-}" ]; then
     measure "$collection" "hybrid-${AS:-reranked}" --mode hybrid --rerank "$RERANK" \
-      --rerank-top 20
+      --rerank-top "${TOP:-20}"
   fi
   compare "$collection"
 done
