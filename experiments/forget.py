@@ -31,7 +31,7 @@ def main(name: str, out: str, layers: int) -> None:
 
 
 def _begin_anew(module: torch.nn.Module, spread: float) -> None:
-    """BERT's own initialisation (arXiv 1810.04805, appendix of the reference code)."""
+    """As BERT begins; transformers' own initialisation leaves weights that were loaded alone."""
     if isinstance(module, torch.nn.Linear):
         torch.nn.init.normal_(module.weight, std=spread)
         torch.nn.init.zeros_(module.bias)

@@ -12,6 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 packed=experiments/results/cpu.tar.xz
 case "${1:-}" in
   pack)
+    [ -d runs/cpu/cells ] || { echo "runs/cpu has no cells; run a grid with --out runs/cpu" >&2; exit 2; }
     (cd runs/cpu && find cells corpora \( -path 'cells/*/result.json' -o -path 'cells/*/values.jsonl' \
       -o -path 'corpora/*/stages/generate-*/*' \) -type f | LC_ALL=C sort) |
       tar --create --xz --file "$packed.part" --directory runs/cpu --files-from - \

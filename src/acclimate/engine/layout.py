@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from sys import getsizeof
 
 from acclimate.engine.flat import Flat
@@ -29,14 +30,16 @@ class Layout:
 
     def begins(self, low: int, high: int) -> list[int]:
         """Where a sentence begins from `low` to `high`, both included; in order."""
-        first, last = self.flat.origin(low), self.flat.origin(high)
-        begins = [self.flat.start(at) for at in sentence_ends(self._content, first, last)]
+        begins = [self.flat.start(at) for at in self._breaks(low, high)]
         end = len(self.flat.text)
         return [at for at in dict.fromkeys([0, *begins]) if low <= at <= high and at < end]
 
     def ends(self, low: int, high: int) -> list[int]:
         """Where a sentence ends from `low` to `high`, both included; in order."""
-        first, last = self.flat.origin(low), self.flat.origin(high)
-        ends = [self.flat.end(at) for at in sentence_ends(self._content, first, last)]
+        ends = [self.flat.end(at) for at in self._breaks(low, high)]
         whole = len(self.flat.text)
         return [at for at in dict.fromkeys([*ends, whole]) if low <= at <= high and at > 0]
+
+    def _breaks(self, low: int, high: int) -> Iterator[int]:
+        """Where sentences part around these places, in the content."""
+        return sentence_ends(self._content, self.flat.origin(low), self.flat.origin(high))

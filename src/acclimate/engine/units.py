@@ -35,10 +35,6 @@ _SENTENCE_END = re.compile(
 )
 
 
-#: What an end of a sentence consists of, besides white space.
-_ENDING = frozenset(""".!?…。！？｡"'”’»)]」』）""")
-
-
 def joined(text: str, at: int) -> bool:
     """Whether the characters before and after `at` make one, as a base and its accents do.
 
@@ -97,7 +93,8 @@ def sentence_ends(text: str, low: int, high: int) -> Iterator[int]:
 def _before_an_end(text: str, at: int) -> int:
     """The last place up to `at` that does not lie within the end of a sentence."""
     at = min(at, len(text))
-    while at > 0 and (text[at - 1] in _ENDING or text[at - 1].isspace()):
+    # No end of a sentence has a letter or a digit in it.
+    while at > 0 and not text[at - 1].isalnum():
         at -= 1
     return at
 

@@ -74,7 +74,7 @@ def _itself(word: str) -> str:
 
 
 def _stemming(name: str) -> Callable[[str], str]:
-    """Snowball without a memory of its own, which takes three times as long for words met once."""
+    """Snowball without a memory of its own, which only costs time where each word comes once."""
     stemmer = Stemmer.Stemmer(name)
     stemmer.maxCacheSize = 0
     stem: Callable[[str], str] = stemmer.stemWord
