@@ -48,16 +48,18 @@ def with_snippets(engine: Engine, wanted: SearchOptions, query: str) -> list[str
     return [result.passage.id for result in engine.search(query, wanted).results]
 
 
-def run(ask: Ask, index: Path, wanted: SearchOptions, queries: Sequence[str]) -> Answered:
-    """Ask everything once; the first few queries are not counted."""
+def run(
+    ask: Ask, index: Path, wanted: SearchOptions, first: Sequence[str], queries: Sequence[str]
+) -> Answered:
+    """Ask everything once; the `first` queries are not counted."""
     engine = Engine.open(index, only=[wanted.mode])
-    for query in queries[:WARM_UP]:
+    for query in first:
         ask(engine, wanted, query)
     # As a service does: what is there now is no garbage.
     gc.collect()
     gc.freeze()
     started = time.perf_counter()
-    ids = [ask(engine, wanted, query) for query in queries[WARM_UP:]]
+    ids = [ask(engine, wanted, query) for query in queries]
     answered = Answered(time.perf_counter() - started, ids)
     engine.close()
     gc.unfreeze()
@@ -74,17 +76,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     passages = some_passages(given.collection, given.items)
     queries = [" ".join(query.text.split()[:8]) for query in own_queries(passages)]
-    asked = random.Random(SEED).sample(queries, min(given.queries + WARM_UP, len(queries)))
+    drawn = random.Random(SEED).sample(queries, min(given.queries + WARM_UP, len(queries)))
+    first, asked = drawn[:WARM_UP], drawn[WARM_UP:]
     wanted = SearchOptions(k=given.k, mode=given.mode)
     ways = [
-        Way(name, partial(run, ask, given.index, wanted), lambda found: found.seconds)
+        Way(name, partial(run, ask, given.index, wanted, first), lambda found: found.seconds)
         for name, ask in (("hits alone", hits_alone), ("with snippets", with_snippets))
     ]
     comparison = compare(f"{given.mode} search", "queries", asked, ways, given.repetitions, 0)
     alone, whole = comparison.results
     same = sum(a == b for a, b in zip(alone.ids, whole.ids, strict=True)) / len(alone.ids)
     agreement = Agreement("share of queries with the same hits", same, 1.0)
-    return report([(comparison, [agreement])], vars(given), given.json)
+    settings = {**vars(given), "index": str(given.index)}
+    return report([(comparison, [agreement])], settings, given.json)
 
 
 if __name__ == "__main__":
