@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from acclimate.errors import ProcessLost, UsageError
@@ -107,7 +108,7 @@ def join() -> Iterator[Team]:
 
 def _meet() -> Team:
     try:
-        store, rank, size = next(rendezvous("env://", timeout=MEETING))
+        store, rank, size = _meeting_place()
         dist.init_process_group(
             "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
             # Each meeting under a name of its own: the next would find addresses of the last.
@@ -123,6 +124,17 @@ def _meet() -> Team:
             f"; one of them has ended, or the place is taken ({str(error).splitlines()[0][:120]})"
         ) from error
     return Team(rank, size)
+
+
+@cache
+def _meeting_place() -> tuple[Store, int, int]:
+    """Where the processes leave their addresses, and this one's rank among so many.
+
+    One for all meetings of a process: the first process may be the one that keeps the place, and
+    with a new one each time another could still come to the old one while that is being closed.
+    """
+    place: tuple[Store, int, int] = next(rendezvous("env://", timeout=MEETING))
+    return place
 
 
 def _take_gpu(place: int) -> None:
