@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +41,11 @@ Ask = Callable[[Engine, SearchOptions, str], list[str]]
 def hits_alone(engine: Engine, wanted: SearchOptions, query: str) -> list[str]:
     """As for measuring."""
     return [hit.passage_id for hit in engine.search_all([Query("query", query)], wanted)[0]]
+
+
+def without_snippets(engine: Engine, wanted: SearchOptions, query: str) -> list[str]:
+    """As for programs: hits with their passages and what each stage said of them."""
+    return with_snippets(engine, replace(wanted, snippets=False), query)
 
 
 def with_snippets(engine: Engine, wanted: SearchOptions, query: str) -> list[str]:
@@ -81,11 +86,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = SearchOptions(k=given.k, mode=given.mode)
     ways = [
         Way(name, partial(run, ask, given.index, wanted, first), lambda found: found.seconds)
-        for name, ask in (("hits alone", hits_alone), ("with snippets", with_snippets))
+        for name, ask in (
+            ("hits alone", hits_alone),
+            ("without snippets", without_snippets),
+            ("with snippets", with_snippets),
+        )
     ]
     comparison = compare(f"{given.mode} search", "queries", asked, ways, given.repetitions, 0)
-    alone, whole = comparison.results
-    same = sum(a == b for a, b in zip(alone.ids, whole.ids, strict=True)) / len(alone.ids)
+    alone, *others = (found.ids for found in comparison.results)
+    same = sum(
+        all(ids == each for each in rest) for ids, *rest in zip(alone, *others, strict=True)
+    ) / len(alone)
     agreement = Agreement("share of queries with the same hits", same, 1.0)
     settings = {**vars(given), "index": str(given.index)}
     return report([(comparison, [agreement])], settings, given.json)

@@ -4,7 +4,8 @@
 
 Both services run all the time, each in a process of its own, and take turns under load. The plain
 handler only knows dense search over the same vectors; each of our modes is set against it at the
-same number of clients. The index is built where it is absent.
+same number of clients, with snippets and without, which the plain handler does not cut. The index
+is built where it is absent.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ from bench.inputs import MINILM, SEED, options, own_queries, some_passages
 from bench.load import Heard, Target, load, request
 
 PLAIN = "plain FastAPI"
+#: Behind a mode's name where its answers have no snippets, as the plain handler's have none.
+BARE = ", no snippets"
 SERVICE = """
 import sys
 from pathlib import Path
@@ -94,7 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                  "--vectors", f"{scratch}/v.npy"]  # fmt: skip
         with _plain(plain) as usual, _ours(given.index, given.rerank) as ours:
             modes = given.modes or _modes(ours)
-            ways = {PLAIN: (usual, {}), **{mode: (ours, {"mode": mode}) for mode in modes}}
+            ways: Ways = {PLAIN: (usual, {})}
+            for mode in modes:
+                ways[mode] = (ours, {"mode": mode})
+                ways[f"{mode}{BARE}"] = (ours, {"mode": mode, "snippets": False})
             for name in given.rerank:
                 ways[f"{modes[-1]} > {name}"] = (ours, {"mode": modes[-1], "rerank": name})
             requests = {
@@ -125,7 +131,7 @@ def _share_vectors(index: Path, passages: Sequence[Passage], scratch: Path) -> N
     np.save(scratch / "v.npy", vectors[[rows[passage.id] for passage in passages]])
 
 
-Ways = dict[str, tuple[Target, dict[str, str]]]
+Ways = dict[str, tuple[Target, dict[str, str | bool]]]
 
 
 def _rounds(

@@ -12,7 +12,7 @@ import pytest
 
 from acclimate.engine.engine import Engine
 from acclimate.engine.models import Models
-from acclimate.engine.records import Changes, SearchOptions
+from acclimate.engine.records import NO_SNIPPET, Changes, SearchOptions
 from acclimate.engine.settings import IndexSettings
 from acclimate.errors import UsageError
 from acclimate.models.base import Encoder, Similarity, Vectors
@@ -131,6 +131,14 @@ def test_snippet_marks_the_words_of_the_query(engine: Engine) -> None:
     snippet = engine.search("subprocess hangs", SearchOptions(k=1)).results[0].snippet
     marked = [snippet.text[mark.start : mark.end] for mark in snippet.marks]
     assert marked == ["subprocess", "hangs"]
+
+
+@pytest.mark.parametrize("explain", [False, True])
+def test_without_snippets_the_hits_and_reasons_are_the_same(engine: Engine, explain: bool) -> None:
+    options = SearchOptions(mode="hybrid", explain=explain)
+    whole = engine.search("subprocess hangs", options).results
+    bare = engine.search("subprocess hangs", replace(options, snippets=False)).results
+    assert bare == tuple(replace(hit, snippet=NO_SNIPPET) for hit in whole)
 
 
 def test_added_replaced_and_deleted_passages_are_found_or_not_at_once(engine: Engine) -> None:

@@ -60,6 +60,12 @@ def test_a_search_answers_with_passages_snippets_stages_and_times(client: httpx.
     assert scores == sorted(scores, reverse=True)
 
 
+def test_snippets_can_be_left_out(client: httpx.Client) -> None:
+    asked = {"query": "capital of France", "snippets": False}
+    answer = client.post("/search", json=asked).raise_for_status().json()
+    assert {result["snippet"]["text"] for result in answer["results"]} == {""}
+
+
 def test_the_address_line_searches_alike(client: httpx.Client) -> None:
     body: dict[str, Any] = {
         "query": "Berlin Paris",
@@ -68,6 +74,7 @@ def test_the_address_line_searches_alike(client: httpx.Client) -> None:
         "where": WHERE,
         "explain": True,
         "explain_ids": ["city/paris", "city/rome"],
+        "snippets": False,
     }
     asked = {"q": body["query"], **body}
     del asked["query"]
@@ -204,7 +211,7 @@ def test_what_an_address_asks_for_is_refused_with_a_remedy_too(client: httpx.Cli
         ("/search", "q", "give a text, at most 2,000 characters, not blank"),
         ("/search?q=a&k=0", "k", "give a whole number, 1 to 1,000"),
         ("/search?q=a&K=3", "K", "leave it out; the fields are q, k, mode, rerank, rerank_top, "
-         "where, languages, explain, explain_ids"),
+         "where, languages, explain, explain_ids, snippets"),
     ):  # fmt: skip
         refused = client.get(address)
         error = refused.json()["error"]

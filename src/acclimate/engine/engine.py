@@ -34,10 +34,17 @@ from acclimate.engine.modes import (
     modes,
 )
 from acclimate.engine.reasons import Reasons
-from acclimate.engine.records import DEFAULTS, Answer, Changes, Result, SearchOptions
+from acclimate.engine.records import (
+    DEFAULTS,
+    NO_SNIPPET,
+    Answer,
+    Changes,
+    Result,
+    SearchOptions,
+)
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
-from acclimate.engine.snippets import best_snippet, body_start
+from acclimate.engine.snippets import beginning
 from acclimate.engine.trace import Trace
 from acclimate.engine.writer import Writer
 from acclimate.errors import SnapshotGone, UsageError
@@ -194,7 +201,7 @@ class Engine:
                 rank,
                 hit.score,
                 passage,
-                best_snippet(passage.content, start=body_start(passage)),
+                beginning(passage) if options.snippets else NO_SNIPPET,
                 trace.stages(hit.passage_id),
                 explanation,
             )

@@ -13,7 +13,7 @@ from acclimate.engine.explain import explain_hit, heaviest_terms
 from acclimate.engine.kinds import LEXICAL, SPARSE
 from acclimate.engine.models import Models
 from acclimate.engine.modes import kinds_for
-from acclimate.engine.records import Explanation, SearchOptions, Snippet
+from acclimate.engine.records import NO_SNIPPET, Explanation, SearchOptions, Snippet
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
 from acclimate.engine.snippets import body_start, from_matches, from_words, snippet_of
@@ -51,6 +51,8 @@ class Reasons:
 
     def of(self, passages: Sequence[Passage], rows: Rows) -> list[Why]:
         """One answer for each passage, in their order; `rows` are theirs."""
+        if not (self.options.snippets or self.options.explain):
+            return [Why(NO_SNIPPET, None)] * len(passages)
         lexical = self._terms(LEXICAL, rows)
         explanations = self._explanations(passages, rows, lexical)
         wanted = self.contents.terms(self.query)
@@ -85,6 +87,8 @@ class Reasons:
         explanation: Explanation | None,
         wanted: frozenset[str],
     ) -> Snippet:
+        if not self.options.snippets:
+            return NO_SNIPPET
         content = self.contents(passage.content)
         matches = content.text.find(wanted)
         # Where BM25 was asked its weights say which terms matter; else they count alike.

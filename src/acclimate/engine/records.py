@@ -33,6 +33,9 @@ class SearchOptions:
     explain: bool = False
     #: With `explain`: only of the hits with these ids; none named means of all.
     explain_ids: tuple[str, ...] = ()
+    #: Cut out of each hit what shows best why it was found. That is most of what a search by words
+    #: costs, which programs that read whole passages can spare themselves.
+    snippets: bool = True
 
 
 DEFAULTS = SearchOptions()
@@ -55,6 +58,9 @@ class Snippet:
 
     text: str
     marks: tuple[Span, ...] = ()
+
+
+NO_SNIPPET = Snippet("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ class Result:
     rank: int
     score: float
     passage: Passage
+    #: `NO_SNIPPET` where `SearchOptions.snippets` wanted none.
     snippet: Snippet
     #: Every stage that the search went through, in order.
     stages: tuple[StageScore, ...]

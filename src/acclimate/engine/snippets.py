@@ -76,6 +76,11 @@ def best_snippet(
     return snippet_of(Layout(content), reasons, start=start, width=width)
 
 
+def beginning(passage: Passage) -> Snippet:
+    """What to show of a passage that no word was asked for."""
+    return best_snippet(passage.content, start=body_start(passage))
+
+
 def snippet_of(
     layout: Layout, reasons: Sequence[Reason] = (), *, start: int = 0, width: int = WIDTH
 ) -> Snippet:

@@ -76,6 +76,14 @@ ExplainIds = Annotated[
     list[str], Field(description="With explain: say it only of the hits with these ids.")
 ]
 
+Snippets = Annotated[
+    bool,
+    Field(
+        description="Cut out of each hit what shows best why it was found; without, answers come "
+        "sooner and their `snippet` is empty."
+    ),
+]
+
 
 class _Body(BaseModel):
     # Strict, so that "10" for 10 or a misspelt name is told instead of guessed.
@@ -94,6 +102,7 @@ class SearchBody(_Body):
     languages: Languages = DEFAULTS.languages
     explain: Explain = DEFAULTS.explain
     explain_ids: ExplainIds = list(DEFAULTS.explain_ids)
+    snippets: Snippets = DEFAULTS.snippets
 
 
 class SearchParameters(BaseModel):
@@ -110,6 +119,7 @@ class SearchParameters(BaseModel):
     languages: Languages = DEFAULTS.languages
     explain: Explain = DEFAULTS.explain
     explain_ids: ExplainIds = list(DEFAULTS.explain_ids)
+    snippets: Snippets = DEFAULTS.snippets
 
 
 class PictureParameters(BaseModel):
