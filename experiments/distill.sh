@@ -5,18 +5,22 @@
 #   DATA=path/to/data PAIRS="100 1000 10000 100000" experiments/distill.sh [--set train.max_steps=N]
 #
 # Learned from manythings_tatoeba (so many translations into each language, or all that there are),
-# measured on laser_tatoeba_v1, whose sentences are taken out of the training on either side; how
-# many that were is in the results. These go to experiments/results/distill-PAIRS.json (the
-# training) and distill-PAIRS-tatoeba.json (accuracy in both directions, before and after).
+# measured on laser_tatoeba_v1. Its sentences and those that multilingual.sh measures on are taken
+# out of the training on either side; how many that were is in the results. These go to
+# experiments/results/distill-PAIRS.json (the training) and distill-PAIRS-tatoeba.json (accuracy in
+# both directions, before and after).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-: "${DATA:?name the folder that holds parallel/, as in DATA=../data}"
+: "${DATA:?name the folder that holds parallel/, sts/ and xquad/, as in DATA=../data}"
 teacher=sentence-transformers/all-MiniLM-L6-v2
 test="$DATA/parallel/laser_tatoeba_v1"
 excluded=()
 for language in ara cmn deu fra hin spa tur vie; do
   excluded+=(--exclude "$test/tatoeba.$language-eng.$language"
     --exclude "$test/tatoeba.$language-eng.eng")
+done
+for file in "$DATA"/sts/stsb_multi_mt/data/stsb-*-test.csv "$DATA"/xquad/*/queries.jsonl; do
+  excluded+=(--exclude "$file")
 done
 for pairs in ${PAIRS:-100 1000 10000 100000}; do
   result="experiments/results/distill-$pairs"

@@ -2,8 +2,9 @@
 
     python experiments/multilingual_table.py muse runs_distill-10000_model all-MiniLM-L6-v2
 
-Models are named as in the results' file names. Four Markdown tables come out: translations found
-and mined, similarity within each language, similarity with English, and language bias.
+Models are named as in the results' file names. Five Markdown tables come out: translations found
+and mined, similarity within each language, similarity with English, questions answered in each
+language, and language bias.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def main(models: Sequence[str]) -> None:
     table("translations: found from it / from English, F1 of mining", models, translations(models))
     table("Spearman, one language", models, similarity(models))
     table("Spearman, with English", models, with_english(models))
+    table("nDCG@10, one language / all in one pool", models, questions(models))
     print("\n| model | remedy | nDCG@10 alone | nDCG@10 pooled | same language | rank gap |")
     print("|---" * 6 + "|")
     for model in models:
@@ -72,6 +74,16 @@ def _sts(model: str) -> dict[tuple[str, str], dict[str, float]]:
         (each["first"], each["second"]): each["correlations"]["spearman"]
         for each in _read("sts", model)["sts"]
     }
+
+
+def questions(models: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """The models as they are, without a remedy."""
+    every = [_read("bias", model)["language_bias"][0]["languages"] for model in models]
+    for language in every[0]:
+        found = [each[language] for each in every]
+        cells = [f"{each['monolingual']['value']:.3f} / {each['pooled']['value']:.3f}"
+                 for each in found]  # fmt: skip
+        yield language, cells
 
 
 def bias(model: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from acclimate.engine.records import SearchOptions
 from acclimate.engine.settings import IndexSettings
 from acclimate.errors import UsageError
 from acclimate.models.base import Encoder, Similarity, Vectors
+from acclimate.models.languages import UNKNOWN, LanguageDetector
 from acclimate.types import LANGUAGE, Passage
 
 TOPICS = [f"topic{number}" for number in range(40)]
@@ -115,6 +116,17 @@ def test_passages_of_unknown_language_stay_findable(tmp_path: Path) -> None:
     unknown = Passage("unknown", "topic3 hi", metadata={LANGUAGE: "und"})
     engine = engine_of(tmp_path, [*in_both(), unknown, Passage("silent", "topic4 hi")])
     assert "unknown" in found(engine, "topic3 en", "alike")
+
+
+def test_a_query_of_unknown_language_prefers_no_passages_of_unknown_language(
+    tmp_path: Path,
+) -> None:
+    query = "topic3 en"
+    assert LanguageDetector.load().detect(query) == UNKNOWN
+    engine = engine_of(tmp_path, [*in_both(), Passage("silent", "topic4 hi")])
+    assert found(engine, query, "prefer") == found(engine, query, "alike")
+    with pytest.raises(UsageError, match="passages in en, hi; choose"):
+        found(engine, query, f"prefer:{UNKNOWN}")
 
 
 @pytest.mark.parametrize(

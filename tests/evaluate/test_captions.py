@@ -61,7 +61,11 @@ def test_recall_is_counted_both_ways(corpus: Corpus) -> None:
     assert found.text_to_picture[1].value == pytest.approx(0.5)
     assert found.text_to_picture[5].value == 1.0
     assert found.picture_to_text[1].value == 1.0
-    assert found.chance == pytest.approx({1: 1 / 9, 5: 5 / 9, 10: 1.0})
+    assert found.text_to_picture_chance == pytest.approx({1: 1 / 9, 5: 5 / 9, 10: 1.0})
+    # Five of eighteen captions without the two of a picture: 16/18 · 15/17 · 14/16 · 13/15 · 12/14.
+    missed = {1: 16 / 18, 5: 4_368 / 8_568, 10: 8_008 / 43_758}
+    expected = {k: 1 - each for k, each in missed.items()}
+    assert found.picture_to_text_chance == pytest.approx(expected)
 
 
 def test_pictures_of_other_splits_are_no_distractors(corpus: Corpus) -> None:

@@ -95,11 +95,16 @@ def _captions(model: str, corpora: Sequence[str], split: str, json: bool) -> Non
         ("direction", *(f"R@{k}" for k in found.text_to_picture)),
         [
             ("text to picture", *map(_mean, found.text_to_picture.values())),
+            ("by chance", *map(_share, found.text_to_picture_chance.values())),
             ("picture to text", *map(_mean, found.picture_to_text.values())),
-            ("by chance, text to picture", *(f"{each:.4f}" for each in found.chance.values())),
+            ("by chance", *map(_share, found.picture_to_text_chance.values())),
         ],
-        numbers=len(found.chance),
+        numbers=len(found.text_to_picture),
     )
+
+
+def _share(value: float) -> str:
+    return f"{value:.4f}"
 
 
 def _show_figures(rows: Mapping[str, Figures]) -> None:

@@ -105,7 +105,8 @@ class AcrossLanguages:
         middles = np.array([np.median(scores[place == each]) for each in range(len(counts))])
         offsets = (middles.mean() - middles) * counts / (counts + HALF_BELIEVED)
         preferred = self.preference(query) if self.preference else ""
-        if preferred in self.spoken.names:
+        # A query of an unknown language prefers none, least of all the passages that say none.
+        if preferred != UNKNOWN and preferred in self.spoken.names:
             deviation = np.sqrt(np.mean((scores - middles[place]) ** 2))
             offsets[self.spoken.names.index(preferred)] += BONUS * deviation
         return np.asarray(offsets, dtype=np.float32)
@@ -125,6 +126,7 @@ def across_languages(leg: Leg, spoken: Spoken, tiebreak: Rows, wanted: str) -> L
 
 
 def _preference(wanted: str, names: Sequence[str]) -> Preference | None:
+    spoken = [name for name in names if name != UNKNOWN]
     if wanted == ALIKE:
         return None
     if wanted == PREFER:
@@ -133,16 +135,16 @@ def _preference(wanted: str, names: Sequence[str]) -> Preference | None:
         except MissingExtra as error:
             # Not as it is: a service would take it for a fault of its own.
             raise UsageError(
-                f"languages {wanted!r}: {error}; or name the language, as in {PREFER}:{names[0]}"
+                f"languages {wanted!r}: {error}; or name the language, as in {PREFER}:{spoken[0]}"
             ) from error
     kind, _, language = wanted.partition(":")
     if kind != PREFER:
         raise UsageError(
             f"languages {wanted!r}; write {ALIKE}, {PREFER} (the query's own), or {PREFER}:LANGUAGE"
         )
-    if language not in names:
+    if language not in spoken:
         raise UsageError(
-            f"languages {wanted!r}: the index has passages in {', '.join(names)}; choose one"
+            f"languages {wanted!r}: the index has passages in {', '.join(spoken)}; choose one"
         )
     return lambda _: language
 

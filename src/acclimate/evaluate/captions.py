@@ -6,8 +6,10 @@ find its picture among those of the split, and a picture any of its captions amo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 import numpy.typing as npt
@@ -28,13 +30,14 @@ Pairs = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class CaptionRecall:
-    """Recall by cutoff; `chance` is what a random order gives a caption with one picture."""
+    """Recall by cutoff, and what a random order would give, both ways."""
 
     captions: int
     pictures: int
     text_to_picture: Mapping[int, Estimate]
     picture_to_text: Mapping[int, Estimate]
-    chance: Mapping[int, float]
+    text_to_picture_chance: Mapping[int, float]
+    picture_to_text_chance: Mapping[int, float]
 
 
 def measure_captions(encoder: Encoder, corpus: Corpus, split: str) -> CaptionRecall:
@@ -64,8 +67,21 @@ def measure_captions(encoder: Encoder, corpus: Corpus, split: str) -> CaptionRec
         pictures=len(columns),
         text_to_picture=_recall(captions, pictures, pairs, pairs.argmax(axis=1).tolist()),
         picture_to_text=_recall(pictures, captions, pairs.T, range(len(columns))),
-        chance={k: min(1.0, k / len(columns)) for k in CUTOFFS},
+        text_to_picture_chance=_chance(pairs),
+        picture_to_text_chance=_chance(pairs.T),
     )
+
+
+def _chance(pairs: Pairs) -> Mapping[int, float]:
+    """Whether one of those that are right, drawn without returning, is among the first k."""
+    among = pairs.shape[1]
+    wrong = Counter((among - pairs.sum(axis=1)).tolist())
+    return {
+        k: 1 - sum(n * comb(each, k) for each, n in wrong.items()) / (len(pairs) * comb(among, k))
+        if k < among
+        else 1.0
+        for k in CUTOFFS
+    }
 
 
 def _recall(

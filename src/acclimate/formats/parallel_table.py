@@ -31,7 +31,7 @@ class ParallelTable:
 
     def translations(self, tally: Tally) -> Iterator[Placed[Translation]]:
         """Every translation, streamed. Raises InputError with the line that is no row."""
-        rows = _csv_rows(self.path) if ".csv" in self.path.suffixes else _tsv_rows(self.path)
+        rows = csv_rows(self.path) if ".csv" in self.path.suffixes else _tsv_rows(self.path)
         first = next(rows, None)
         if first is None:
             return
@@ -77,7 +77,8 @@ def _unquoted(cell: str) -> str:
     return inner.replace('""', '"') if quoted and doubled else cell
 
 
-def _csv_rows(path: Path) -> Iterator[Cells]:
+def csv_rows(path: Path) -> Iterator[Cells]:
+    """Each row that is not empty, with its place. Raises InputError for what is no CSV."""
     csv.field_size_limit(max(LONGEST_FIELD, csv.field_size_limit()))
     reader = csv.reader(read_lines(path), strict=True)
     start = 1
