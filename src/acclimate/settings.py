@@ -128,8 +128,8 @@ class TrainSettings:
     #: for its group in all of them.
     topic_partitions: int = 2
     max_steps: int = 140_000
-    #: In supervised training, passes over the queries where those take fewer than `max_steps`;
-    #: 0 counts none.
+    #: Passes over the queries where those take fewer than `max_steps`; 0 counts none. Topic batches
+    #: have no epochs.
     epochs: int = 0
     #: Order of the examples, negatives drawn and dropout; the recipe's own seed decides the rest.
     seed: int = 42

@@ -82,6 +82,25 @@ def test_settings_of_others_do_not_touch_a_cell_that_is_not_trained(file: Path) 
     assert not set(plain[1:]) & set(changed[1:])
 
 
+def test_labels_of_another_collection_are_part_of_what_decides_a_cell(
+    file: Path, tmp_path: Path
+) -> None:
+    other = tiny_corpus(tmp_path / "other")
+    steps = '"steps=supervised", "source.corpus=other", "source.split=test"'
+    file.write_text(f"{PLAIN}set = [{steps}]\n{CORPORA}")
+
+    def folders() -> list[str]:
+        return [each.folder.name for each in api.experiment_cells(file, Path("out"))]
+
+    before, again = folders(), folders()
+    judged = other / "qrels" / "test.tsv"
+    judged.write_text("\n".join(judged.read_text().splitlines()[:-1]) + "\n")
+    after = folders()
+    assert before == again
+    assert before[0] == after[0]
+    assert not set(before[1:]) & set(after[1:])
+
+
 REFUSED = {
     "no toml": ("= 3", InputError, "not a TOML file"),
     "no name": (PLAIN.replace('"Plain"', '""') + CORPORA, UsageError, "name is ''; say what"),
@@ -122,6 +141,14 @@ REFUSED = {
     ),
     "unknown step": (
         f'{PLAIN}{CORPORA}set = ["steps=gpl,tsda"]', UsageError, "there is no step 'tsda'"
+    ),
+    "another kind of student": (
+        f'{PLAIN}{CORPORA}set = ["student.kind=sparse"]', UsageError,
+        "systems 'GPL': student.kind is 'sparse'; GPL adapts a dense student",
+    ),
+    "epochs of topics": (
+        f'{PLAIN}{CORPORA}set = ["train.epochs=1", "train.topic_passages=8"]', UsageError,
+        "topic batches have no epochs",
     ),
     "missing source": (
         f'{PLAIN}{CORPORA}set = ["steps=udalm", "source.corpus=./no"]', UsageError,

@@ -18,7 +18,7 @@ from acclimate.errors import InputError
 from acclimate.models.dense import DenseEncoder
 from acclimate.runs import key_of
 from acclimate.settings import Recipe
-from acclimate.train.batches import Example
+from acclimate.train.batches import Example, in_steps
 from acclimate.train.loop import VERSION, Task, load_weights, train
 from acclimate.train.students import learning_student
 from acclimate.train.team import Team
@@ -69,11 +69,14 @@ def reporting(tools: Tools, pseudo: Pseudo) -> list[GeneratedQuery]:
 
 def _train(step: str, tools: Tools, recipe: Recipe, pseudo: Pseudo, team: Team) -> Taken:
     """Train the recipe's student, in rounds if the recipe wants several."""
+    queries = split(tools, pseudo)
+    chosen = replace(recipe, train=in_steps(recipe.train, len(queries.learning), team.size))
     trained, again = in_rounds(
         tools,
         pseudo,
-        split(tools, pseudo),
-        lambda each: _train_round(tools, recipe, each, team),
+        queries,
+        chosen.train,
+        lambda each: _train_round(tools, chosen, each, team),
     )
     return Taken(step, trained.folder / "model", trained.course, again)
 

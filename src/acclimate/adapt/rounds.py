@@ -58,6 +58,7 @@ def in_rounds(
     tools: Tools,
     pseudo: Pseudo,
     sides: Sides[Labelled],
+    settings: TrainSettings,
     train: Callable[[Round], Trained],
 ) -> tuple[Trained, Sequence[Pseudo]]:
     """Train from round to round; also the data sets of those after the first.
@@ -65,7 +66,7 @@ def in_rounds(
     `sides` are the queries of the first.
     Raises UsageError where labels were imported, whose teacher is not at hand for others.
     """
-    stops = [*ends(tools.recipe.train), 0]
+    stops = [*ends(settings), 0]
     if len(stops) > 1 and not pseudo.scores:
         raise UsageError(
             "train.mine_again needs the teacher of the imported labels for new negatives; set it "

@@ -24,6 +24,7 @@ STEPS: Mapping[str, Step] = {
 
 def check_steps(recipe: Recipe) -> None:
     """Refuse at the start what would only fail hours later. Raises UsageError."""
+    _check_student(recipe)
     choices = ", ".join(sorted(STEPS))
     if not recipe.steps:
         raise UsageError(f"steps is empty; name one or more of {choices}")
@@ -35,6 +36,19 @@ def check_steps(recipe: Recipe) -> None:
                 f"the step {step} learns from labels of another collection, and source.corpus "
                 "names none; set it to one with judgments, such as a BEIR folder"
             )
+
+
+def _check_student(recipe: Recipe) -> None:
+    if recipe.student.kind != "dense":
+        raise UsageError(
+            f"student.kind is {recipe.student.kind!r}; GPL adapts a dense student. Train one "
+            "of another kind on its labels: acclimate train RUN --out DIR --kind KIND"
+        )
+    if recipe.train.epochs and recipe.train.topic_passages:
+        raise UsageError(
+            f"train.epochs is {recipe.train.epochs}, but topic batches have no epochs; set one of "
+            "train.epochs and train.topic_passages to 0"
+        )
 
 
 def take_steps(tools: Tools, pseudo: Pseudo, team: Team) -> list[Taken]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from acclimate.api.opening import as_corpus, as_recipe, check_split
 from acclimate.corpus import Corpus
-from acclimate.errors import UsageError
 from acclimate.indexes.bm25languages import no_rules_note
 from acclimate.progress import Progress, Silent
 from acclimate.recipes import apply_overrides, split_overrides
@@ -46,16 +45,6 @@ def adapt(
             return follow(team)
         parts = split_overrides(overrides)
         chosen = apply_overrides(as_recipe(recipe), parts.recipe)
-        if chosen.student.kind != "dense":
-            raise UsageError(
-                f"student.kind is {chosen.student.kind!r}; GPL adapts a dense student. Train one "
-                "of another kind on its labels: acclimate train RUN --out DIR --kind KIND"
-            )
-        if chosen.train.epochs:
-            raise UsageError(
-                f"train.epochs is {chosen.train.epochs}, which only acclimate train heeds; set it "
-                "to 0 and train.max_steps instead"
-            )
         _tell_no_rules(chosen, progress)
         judged = None if evaluate is None else as_corpus(evaluate, parts.corpus)
         if judged is not None:

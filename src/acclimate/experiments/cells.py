@@ -12,6 +12,7 @@ from acclimate.errors import UsageError
 from acclimate.experiments.collections import Opened
 from acclimate.experiments.grid import Collection, Grid, System
 from acclimate.models.resolve import resolve
+from acclimate.pretrain.methods import needs_source
 from acclimate.recipes import apply_overrides, load_recipe
 from acclimate.runs import key_of
 from acclimate.settings import Recipe
@@ -43,6 +44,13 @@ class Cell:
     at: str = ""
     seed: int | None = None
     examples: int = 0
+    #: A hash over the labels of another collection, where a step learns from such.
+    source: str = ""
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether a step learns from labels of another collection."""
+        return not self.system.search and any(map(needs_source, self.recipe.steps))
 
     @property
     def row(self) -> Row:
@@ -68,7 +76,9 @@ class Cell:
             asked = (self.system.search, self.system.rerank, recipe.label.max_passage_tokens)
             return key_of("search", opened.digest, asked, models, *decisive)
         models = _identities([self.system.rerank, *_models(recipe)])
-        return key_of("cell", opened.digest, recipe, self.system.rerank, self.examples, models)
+        sources = [self.source] if self.source else []
+        decides = (recipe, self.system.rerank, self.examples, models)
+        return key_of("cell", opened.digest, *decides, *sources)
 
 
 def cells_of(grid: Grid, place: str) -> list[Cell]:

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from acclimate.adapt.sources import Judged, label_source
+from acclimate.adapt.finished import MANIFEST
+from acclimate.adapt.sources import FinishedRun, Judged, LabelFile, label_source
 from acclimate.corpus import Corpus, open_corpus
 from acclimate.errors import UsageError
 from acclimate.experiments.grid import Collection
+from acclimate.models.packaged import sha256_of
 from acclimate.pictures.read import picture_digest
-from acclimate.pretrain.methods import needs_source
-from acclimate.settings import Recipe
+from acclimate.settings import SourceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,11 @@ def open_collection(collection: Collection, place: str) -> Opened:
     return Opened(collection.name, corpus, judged, collection.split, digest)
 
 
-def check_source(recipe: Recipe, place: str) -> None:
-    """Open the labelled collection that a step learns from, long before it does.
+def source_digest(wanted: SourceSettings, place: str) -> str:
+    """A hash over the labelled collection that a step learns from, read long before it does.
 
     Raises UsageError where it is missing or has no such split.
     """
-    wanted = recipe.source
-    if not any(map(needs_source, recipe.steps)):
-        return
     try:
         source = label_source(wanted.corpus, wanted.split)
     except UsageError as error:
@@ -68,6 +66,13 @@ def check_source(recipe: Recipe, place: str) -> None:
         raise UsageError(
             f"{place}: source.split is {wanted.split!r}; {wanted.corpus} has {', '.join(splits)}"
         )
+    match source:
+        case Judged():
+            return _digest(source.corpus, source.corpus, wanted.split)
+        case LabelFile():
+            return sha256_of(source.path)
+        case FinishedRun():
+            return sha256_of(source.folder / MANIFEST)
 
 
 def _digest(corpus: Corpus, judged: Corpus, split: str) -> str:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from acclimate.errors import AcclimateError
 from acclimate.experiments.cells import Cell, cells_of
-from acclimate.experiments.collections import Opened, check_source, open_collection
+from acclimate.experiments.collections import Opened, open_collection, source_digest
 from acclimate.experiments.grid import Grid
 from acclimate.experiments.kept import CellResult, keep, read_kept
 from acclimate.experiments.measuring import measure
 from acclimate.formats.files import atomic_write
 from acclimate.progress import Progress
+from acclimate.settings import SourceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,21 @@ def prepare(grid: Grid, file: Path) -> Prepared:
 
     Raises UsageError or InputError for whatever is not there or cannot be read.
     """
-    cells = cells_of(grid, str(file))
-    for cell in cells:
-        if not cell.system.search:
-            check_source(cell.recipe, f"{file}: systems {cell.system.name!r}")
+    cells = _with_sources(cells_of(grid, str(file)), file)
     return Prepared(cells, {each.name: open_collection(each, str(file)) for each in grid.corpora})
+
+
+def _with_sources(cells: Sequence[Cell], file: Path) -> list[Cell]:
+    """The cells, those that learn from another collection with its hash; each is read once."""
+    digests: dict[SourceSettings, str] = {}
+    for cell in cells:
+        wanted = cell.recipe.source
+        if cell.needs_source and wanted not in digests:
+            digests[wanted] = source_digest(wanted, f"{file}: systems {cell.system.name!r}")
+    return [
+        replace(cell, source=digests[cell.recipe.source]) if cell.needs_source else cell
+        for cell in cells
+    ]
 
 
 def planned(prepared: Prepared, out: Path) -> list[Outcome]:
