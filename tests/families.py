@@ -1,4 +1,4 @@
-"""Tiny students of four families, saved and loaded as the large ones are."""
+"""Tiny students of several families, saved and loaded as the large ones are."""
 
 from __future__ import annotations
 
@@ -14,17 +14,33 @@ from tokenizers import models as token_models
 from transformers import (
     BertConfig,
     BertModel,
+    DebertaV2Config,
+    DebertaV2Model,
     DistilBertConfig,
     DistilBertModel,
+    ElectraConfig,
+    ElectraModel,
     ModernBertConfig,
     ModernBertModel,
     MPNetConfig,
     MPNetModel,
     PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaModel,
+    XLMRobertaConfig,
+    XLMRobertaModel,
 )
 
 FAMILIES = ("bert", "distilbert", "mpnet", "modernbert")
+#: What many multilingual and Asian encoders are.
+FURTHER = ("xlm-roberta", "electra", "roberta")
 WIDTH = 32
+_LIKE_BERT: dict[str, tuple[Any, Any]] = {
+    "electra": (ElectraConfig, ElectraModel),
+    "roberta": (RobertaConfig, RobertaModel),
+    "xlm-roberta": (XLMRobertaConfig, XLMRobertaModel),
+    "deberta-v2": (DebertaV2Config, DebertaV2Model),
+}
 SPECIAL = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]",
            "sep_token": "[SEP]", "mask_token": "[MASK]"}  # fmt: skip
 
@@ -84,6 +100,9 @@ def _body(family: str, words: int) -> Any:
     }
     if family == "bert":
         return BertModel(BertConfig(**common))
+    if family in _LIKE_BERT:
+        config, model = _LIKE_BERT[family]
+        return model(config(**common))
     if family == "mpnet":
         return MPNetModel(MPNetConfig(**common))
     common |= {"cls_token_id": 2, "sep_token_id": 3, "bos_token_id": 2, "eos_token_id": 3}

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import BertForMaskedLM
 
+from acclimate.errors import UsageError
 from acclimate.models.dense import DenseEncoder
 from acclimate.pretrain.condenser import Condenser
 from acclimate.pretrain.contrast import in_batch
@@ -37,7 +38,7 @@ from acclimate.settings import (
     TsdaeSettings,
 )
 from acclimate.types import Passage
-from families import FAMILIES
+from families import FAMILIES, FURTHER
 
 Student = Callable[..., DenseEncoder]
 
@@ -59,7 +60,7 @@ def batch(texts: list[str]) -> Batch:
     return Batch(texts[:3], 0, np.random.default_rng(3))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [*FAMILIES, *FURTHER])
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_teaches_every_family(
     name: str, family: str, student: Student, corpus: Dialects
@@ -73,6 +74,11 @@ def test_every_method_teaches_every_family(
     assert 0 < value(loss) < math.inf
     # MPNet's own pooling is no part of a sentence-transformers model that pools by the mean.
     assert [name for name in idle if ".pooler." not in name] == []
+
+
+def test_tsdae_refuses_a_family_whose_layers_it_does_not_know(student: Student) -> None:
+    with pytest.raises(UsageError, match="cannot make a decoder of the family 'deberta-v2'"):
+        Tsdae(student("deberta-v2"), TsdaeSettings())
 
 
 def test_in_batch_loss_of_three_pairs() -> None:

@@ -17,12 +17,14 @@ from torch import Tensor, nn
 
 from acclimate.errors import UsageError
 
-#: Where the layers are, and the part of each whose output is that of the self-attention.
+_USUAL = ("encoder.layer", "attention")
+#: By family, where the layers are, and the part of each whose output is that of the self-attention.
+#: Others may have such parts too, and read masks of another kind.
 _PLACES = {
     "distilbert": ("transformer.layer", "sa_layer_norm"),
     "modernbert": ("layers", "attn"),
+    **dict.fromkeys(("bert", "camembert", "electra", "mpnet", "roberta", "xlm-roberta"), _USUAL),
 }
-_USUAL = ("encoder.layer", "attention")
 #: Families with the norms before the attention.
 _NORMS_FIRST = ("modernbert",)
 
@@ -30,7 +32,7 @@ _NORMS_FIRST = ("modernbert",)
 class PooledDecoder(nn.Module):
     """The layers of `body`, tied, with cross-attention to a pooled vector of `width` numbers.
 
-    Raises UsageError for a family whose layers are somewhere else.
+    Raises UsageError for a family that is none of those known here.
     """
 
     def __init__(self, body: Any, width: int) -> None:
@@ -103,14 +105,14 @@ def _mask(body: Any, seen: Tensor, texts: int) -> Tensor:
 
 
 def _places(body: Any) -> list[nn.Module]:
-    path, part = _PLACES.get(body.config.model_type, _USUAL)
-    try:
-        return [layer.get_submodule(part) for layer in body.get_submodule(path)]
-    except AttributeError as error:
+    family = body.config.model_type
+    if family not in _PLACES:
         raise UsageError(
-            f"tsdae cannot make a decoder of the family {body.config.model_type!r}; it can of "
-            "BERT, RoBERTa, DistilBERT, MPNet and ModernBERT. Take mlm, ict, simcse or ct"
-        ) from error
+            f"tsdae cannot make a decoder of the family {family!r}; it can of "
+            f"{', '.join(sorted(_PLACES))}. Take mlm, ict, simcse or ct"
+        )
+    path, part = _PLACES[family]
+    return [layer.get_submodule(part) for layer in body.get_submodule(path)]
 
 
 def _dropout(config: Any) -> float:
