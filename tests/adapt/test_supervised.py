@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +22,7 @@ from sentence_transformers import (
     SparseEncoder,
 )
 
-from acclimate.adapt.sources import Judged, Known
+from acclimate.adapt.sources import Judged, Known, LabelFile
 from acclimate.adapt.supervised import set_apart, supervised
 from acclimate.corpus import open_corpus
 from acclimate.errors import InputError, UsageError
@@ -110,6 +112,39 @@ def test_every_kind_learns_which_words_belong_together_that_never_meet(
     before, after = ndcg(models[kind], kind, corpus), ndcg(result.model, kind, corpus)
     assert before < 0.2
     assert after > before + 0.15
+
+
+#: What a right passage is scored, beside 0 for a wrong one: about what the kind can tell apart.
+RIGHT = {"dense": 1.0, "sparse": 5.0, "late": 2.0, "cross-encoder": 1.0}
+
+
+@pytest.mark.parametrize("objective", ["margin-mse", "kl"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_learns_it_from_scores_too(
+    models: dict[str, Path], corpus: Path, kind: str, objective: str, tmp_path: Path
+) -> None:
+    right = RIGHT[kind] if objective == "margin-mse" else 5.0
+    source = LabelFile(scored_lists(corpus, tmp_path / "lists.jsonl", right))
+    settings = STEPS[kind] | {"objective": objective, "negatives": 7}
+    result = supervised(source, tmp_path / "out", recipe(models, kind, **settings))
+    before, after = ndcg(models[kind], kind, corpus), ndcg(result.model, kind, corpus)
+    assert before < 0.2
+    assert after > before + 0.1
+
+
+def scored_lists(corpus: Path, path: Path, right: float) -> Path:
+    """Each query with the passage that answers it and seven that do not."""
+    opened, draw = open_corpus(corpus), random.Random(1)
+    texts = {passage.id: passage.content for passage in opened.passages()}
+    queries = {query.id: query.text for query in opened.queries("train")}
+    rows = []
+    for row in opened.judgments("train"):
+        wrong = draw.sample([each for each in texts if each != row.passage_id], 7)
+        passages = [texts[each] for each in (row.passage_id, *wrong)]
+        scores = [right, *[0.0] * 7]
+        rows.append({"query": queries[row.query_id], "passages": passages, "scores": scores})
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    return path
 
 
 def test_trained_cross_encoder_teaches_by_its_raw_logits(

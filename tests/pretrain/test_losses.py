@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from dialects import Dialects
 from sentence_transformers.sentence_transformer.losses import DenoisingAutoEncoderLoss
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, normalize
 from transformers import BertForMaskedLM
 
 from acclimate.errors import UsageError
@@ -38,6 +37,7 @@ from acclimate.settings import (
     TsdaeSettings,
 )
 from acclimate.types import Passage
+from dialects import Dialects
 from families import FAMILIES, FURTHER
 
 Student = Callable[..., DenseEncoder]
@@ -91,6 +91,19 @@ def test_in_batch_loss_of_three_pairs() -> None:
         math.log(2 * math.exp(1.2) + math.exp(1.6)) - 1.2,
     ]
     assert float(in_batch(queries, passages, 0.5)) == pytest.approx(sum(by_hand) / 3)
+
+
+def test_simcse_compares_two_views_of_each_passage(student: Student, corpus: Dialects) -> None:
+    method = Simcse(student("bert"), SimcseSettings(temperature=0.5))
+    method.parts.eval()  # both views are alike then
+    found = torch.tensor(method.student.encode_passages(corpus.texts[:3]))
+    cosines = normalize(found, dim=1) @ normalize(found, dim=1).T
+    by_hand = [
+        math.log(sum(math.exp(each / 0.5) for each in row)) - row[place] / 0.5
+        for place, row in enumerate(cosines.tolist())
+    ]
+    loss = method.loss(batch(corpus.texts))
+    assert value(loss) == pytest.approx(sum(by_hand) / 3, abs=1e-5)
 
 
 def test_contrastive_tension_of_three_passages() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from dialects import Dialects
 
 import toys
 from acclimate.errors import InputError, UsageError
@@ -18,6 +17,7 @@ from acclimate.models.dense import DenseEncoder
 from acclimate.pretrain.contrast import in_batch
 from acclimate.pretrain.loop import pretrain
 from acclimate.pretrain.method import Batch, Method
+from acclimate.pretrain.mlm import Mlm
 from acclimate.pretrain.modir import SOURCE, TARGET, DomainClassifier, Modir
 from acclimate.pretrain.source import SourcePairs, source_pairs
 from acclimate.pretrain.udalm import Udalm
@@ -25,6 +25,7 @@ from acclimate.progress import Silent
 from acclimate.settings import MlmSettings, ModirSettings, PretrainSettings, SourceSettings
 from acclimate.train.course import Course
 from acclimate.types import Judgment, Passage, Query
+from dialects import Dialects
 
 Student = Callable[..., DenseEncoder]
 
@@ -40,8 +41,10 @@ def source(corpus: Dialects, tmp_path_factory: pytest.TempPathFactory) -> Source
     return SourceSettings(str(folder))
 
 
-def learned(method: Method, texts: list[str], folder: Path, steps: int) -> Course:
-    settings = PretrainSettings(max_steps=steps, learning_rate=1e-3, warmup_steps=5, save_steps=10)
+def learned(
+    method: Method, texts: list[str], folder: Path, steps: int, *, rate: float = 1e-3
+) -> Course:
+    settings = PretrainSettings(max_steps=steps, learning_rate=rate, warmup_steps=5, save_steps=10)
     given = range(len(texts))
     return pretrain(
         method, given, lambda rows: [texts[row] for row in rows], settings, folder, Silent()
@@ -98,6 +101,46 @@ def test_udalm_learns_to_rank_the_source_and_to_predict_the_target(
     course = learned(Udalm(encoder, MlmSettings(), source), corpus.texts[48:], tmp_path, 40)
     assert course.points[-1].loss < course.points[0].loss - 0.5
     assert ranking() < before - 0.5
+
+
+#: Topics without labels: queries about them are what the methods are for.
+TARGET_TOPICS = (3, 4, 5)
+
+
+def quality(encoder: DenseEncoder, corpus: Dialects) -> tuple[float, float]:
+    common, foreign = (
+        corpus.quality(encoder, part, TARGET_TOPICS) for part in (corpus.common, corpus.foreign)
+    )
+    return common, foreign
+
+
+def test_udalm_after_mlm_finds_what_is_said_in_topics_without_labels(
+    student: Student, source: SourceSettings, corpus: Dialects, tmp_path: Path
+) -> None:
+    encoder = student("bert", "cosine")
+    common, foreign = quality(encoder, corpus)
+    for name, method, steps in (
+        ("mlm", Mlm(encoder, MlmSettings()), 300),
+        ("udalm", Udalm(encoder, MlmSettings(), source), 200),
+    ):
+        learned(method, corpus.texts[48:], tmp_path / name, steps, rate=3e-3)
+    after = quality(encoder, corpus)
+    assert after[0] > common + 0.3
+    assert after[1] > foreign + 0.5
+
+
+def test_modir_finds_there_what_ranking_alone_does_not(
+    student: Student, source: SourceSettings, corpus: Dialects, tmp_path: Path
+) -> None:
+    def trained(confusion: float) -> tuple[float, float]:
+        encoder, settings = student("bert", "cosine"), ModirSettings(confusion=confusion)
+        method = Modir(encoder, settings, source, PretrainSettings(max_steps=200))
+        learned(method, corpus.texts[48:], tmp_path / str(confusion), 200, rate=3e-3)
+        return quality(encoder, corpus)
+
+    (common, foreign), (usual_common, usual_foreign) = trained(0.1), trained(0.0)
+    assert common > usual_common + 0.3
+    assert foreign > usual_foreign + 0.4
 
 
 def test_the_domain_classifier_s_losses_of_three_passages(student: Student) -> None:
