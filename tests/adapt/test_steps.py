@@ -156,7 +156,10 @@ def test_condenser_delivers_a_model_that_pools_by_cls(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"steps": ("tsdea",)}, "no step 'tsdea'; choose from condenser, ct, gpl, ict, mlm, modir"),
+        (
+            {"steps": ("tsdea",)},
+            "no step 'tsdea'; choose from condenser, crop, ct, gpl, ict, mlm, modir",
+        ),
         ({"steps": ()}, "steps is empty"),
         ({"steps": ("udalm",)}, "source.corpus names none"),
     ],

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dialects import Dialects, spread
 from sentence_transformers.sentence_transformer.modules import Pooling
 
 from acclimate.models.dense import DenseEncoder
 from acclimate.pretrain.condenser import Condenser
+from acclimate.pretrain.crop import Crop
 from acclimate.pretrain.ct import Ct
 from acclimate.pretrain.ict import Ict
 from acclimate.pretrain.loop import pretrain
@@ -28,6 +28,7 @@ from acclimate.settings import (
     TsdaeSettings,
 )
 from acclimate.train.course import Course
+from dialects import Dialects, spread
 
 Student = Callable[..., DenseEncoder]
 
@@ -58,7 +59,7 @@ def test_tsdae_finds_what_was_said_in_another_dialect(
 
 
 @pytest.mark.parametrize(
-    "make", [lambda student: Ict(student, IctSettings()), Ct], ids=["ict", "ct"]
+    "make", [lambda student: Ict(student, IctSettings()), Ct, Crop], ids=["ict", "ct", "crop"]
 )
 def test_contrast_finds_what_is_said_along_with_the_query_s_words(
     make: Callable[[DenseEncoder], Method], student: Student, corpus: Dialects, tmp_path: Path

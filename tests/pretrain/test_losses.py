@@ -21,7 +21,9 @@ from acclimate.errors import UsageError
 from acclimate.models.dense import DenseEncoder
 from acclimate.pretrain.condenser import Condenser
 from acclimate.pretrain.contrast import in_batch
+from acclimate.pretrain.crop import Crop
 from acclimate.pretrain.ct import Ct, tension
+from acclimate.pretrain.encode import pooled
 from acclimate.pretrain.ict import Ict
 from acclimate.pretrain.method import Batch, Method
 from acclimate.pretrain.mlm import Mlm
@@ -48,6 +50,7 @@ METHODS: dict[str, Callable[[DenseEncoder], Method]] = {
     "ict": lambda student: Ict(student, IctSettings()),
     "simcse": lambda student: Simcse(student, SimcseSettings()),
     "ct": Ct,
+    "crop": Crop,
     "condenser": lambda student: Condenser(student, CondenserSettings()),
 }
 
@@ -104,6 +107,41 @@ def test_simcse_compares_two_views_of_each_passage(student: Student, corpus: Dia
     ]
     loss = method.loss(batch(corpus.texts))
     assert value(loss) == pytest.approx(sum(by_hand) / 3, abs=1e-5)
+
+
+def test_cropping_takes_a_part_and_leaves_out_some_of_it(
+    student: Student, corpus: Dialects
+) -> None:
+    method = Crop(student("bert"))
+    method.parts.eval()
+    tokens = tokens_of(method.model, corpus.texts[:3])  # of 18 tokens each, full stops among them
+    own = [line[wanted].tolist() for line, wanted in zip(tokens.ids, tokens.content, strict=True)]
+    # Lengths of 5, 27 and 50 %, from the beginning, the middle and the end.
+    where = torch.tensor([[0.0, 0.0], [0.489, 0.5], [1.0, 0.999]])
+    noise = torch.full(tokens.ids.shape, 0.5)
+    spans = [own[0][:1], own[1][7:11], own[2][9:]]
+    noise[2, 1 + 10] = 0.05  # the second token of the last part, behind [CLS]
+    spans[2] = [spans[2][0], *spans[2][2:]]
+    part = method.part(tokens, where, noise)
+    found = [line[wanted].tolist() for line, wanted in zip(part.ids, part.content, strict=True)]
+    assert found == spans
+    noise[0] = 0.01  # everything is to be left out, and one token stays
+    assert method.part(tokens, where, noise).content.sum(dim=1).tolist() == [1, 4, 8]
+
+
+def test_cropping_compares_two_parts_of_each_passage(student: Student, corpus: Dialects) -> None:
+    method = Crop(student("bert", "cosine"))
+    method.parts.eval()
+    draw = np.random.default_rng(3)
+    tokens = tokens_of(method.model, corpus.texts[:3])
+    parts = []
+    for _ in range(2):
+        where, noise = (
+            torch.from_numpy(draw.random(shape)) for shape in ((3, 2), tokens.ids.shape)
+        )
+        parts.append(normalize(pooled(method.model, method.part(tokens, where, noise).features)))
+    expected = in_batch(parts[0], parts[1], 0.05)
+    assert value(method.loss(batch(corpus.texts))) == pytest.approx(value(expected), abs=1e-5)
 
 
 def test_contrastive_tension_of_three_passages() -> None:

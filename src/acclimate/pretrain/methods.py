@@ -9,6 +9,7 @@ import torch
 
 from acclimate.models.dense import DenseEncoder
 from acclimate.pretrain.condenser import Condenser
+from acclimate.pretrain.crop import Crop
 from acclimate.pretrain.ct import Ct
 from acclimate.pretrain.ict import Ict
 from acclimate.pretrain.method import Method
@@ -43,6 +44,7 @@ METHODS = {
     "ict": Kind(Ict, ["ict"]),
     "simcse": Kind(Simcse, ["simcse"]),
     "ct": Kind(Ct),
+    "crop": Kind(Crop),
     "condenser": Kind(Condenser, ["condenser"]),
     "udalm": Kind(Udalm, ["mlm", "source"]),
     "modir": Kind(Modir, ["modir", "source", "pretrain"]),
