@@ -120,7 +120,7 @@ WRONG = [
         "train.held_out is 1.0; it is a share of the queries, above 0 and below",
     ),
     ("supervised.held_out = 1", "supervised.held_out is 1.0; it is a share of the queries"),
-    ("generate.languages = 'de'", "'de'; choose from auto, or leave it empty"),
+    ("generate.languages = 'de'", "'de'; choose from auto, check, or leave it empty"),
     ("train.merge = [0.5, 1.5]", "train.merge has 1.5; each is a share"),
     ("supervised.merge = [2]", "supervised.merge has 2.0; each is a share"),
     ("supervised.mine_again = 1", "new negatives have no labels there"),

@@ -15,13 +15,14 @@ from acclimate.corpus import CorpusSettings
 from acclimate.errors import InputError, UsageError
 from acclimate.fields import flat, with_table, with_text
 from acclimate.formats.files import read_bytes
+from acclimate.models.languages import AUTO
 from acclimate.models.scorers import teacher_model
 from acclimate.settings import LabelSettings, MeasureSettings, Recipe, TrainSettings
 
 CORPUS_PREFIX = "corpus."
 
 _CHOICES = {
-    "generate.languages": ("", "auto"),
+    "generate.languages": ("", AUTO, "check"),
     "student.kind": ("dense", "sparse", "late", "cross-encoder"),
     "student.similarity": ("auto", "dot", "cosine"),
     "student.dtype": ("auto", "float32", "bfloat16"),
@@ -220,10 +221,10 @@ def _check(recipe: Recipe) -> None:
             "pretrain.per_device_train_batch_size must be at least 2: most ways of pre-training "
             "compare a text with the others of its batch"
         )
-    if recipe.generate.query_languages and not recipe.generate.languages:
+    if recipe.generate.query_languages and recipe.generate.languages != AUTO:
         raise UsageError(
             "generate.query_languages needs to know the passages' languages; set "
-            "generate.languages=auto too"
+            f"generate.languages={AUTO} too"
         )
     if recipe.filter.enabled and not recipe.filter.retrievers:
         raise UsageError(

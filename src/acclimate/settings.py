@@ -50,7 +50,8 @@ class GenerateSettings:
     #: Sequence-to-sequence generators know one style only.
     styles: tuple[str, ...] = ("question", "keywords", "claim")
     #: "auto": each passage's language is detected, and a causal language model is shown examples
-    #: in it. Empty: everything below, for every passage.
+    #: in it. "check": it is detected, but the examples below are shown for every passage. Empty:
+    #: these, and nothing is detected.
     languages: str = ""
     #: Languages to ask in, in turn, whatever the passage's (cross-lingual); empty: its own.
     query_languages: tuple[str, ...] = ()

@@ -86,17 +86,26 @@ ASKED = [
 @pytest.mark.parametrize(
     ("settings", "kept", "counts"),
     [
-        (GenerateSettings(languages="auto"), [0, 2], {"other language": 1}),
+        (
+            GenerateSettings(languages="auto"),
+            [0, 2],
+            {"other language": 1, "unknown language, kept": 1},
+        ),
+        (
+            GenerateSettings(languages="check"),
+            [0, 2],
+            {"other language": 1, "unknown language, kept": 1},
+        ),
         (GenerateSettings(), [0, 1, 2], {}),
         (
             GenerateSettings(languages="auto", drop_other_languages=False),
             [0, 1, 2],
-            {"other language, kept": 1},
+            {"other language, kept": 1, "unknown language, kept": 1},
         ),
         (
             GenerateSettings(languages="auto", query_languages=("en",)),
             [1, 2],
-            {"other language": 1},
+            {"other language": 1, "unknown language, kept": 1},
         ),
     ],
 )

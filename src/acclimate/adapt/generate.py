@@ -16,6 +16,7 @@ from acclimate.adapt.tools import Tools
 from acclimate.indexes.segments import word_pattern
 from acclimate.models.base import QueryGenerator
 from acclimate.models.languageprompts import prompts
+from acclimate.models.languages import UNKNOWN
 from acclimate.models.polyglot import open_generator
 from acclimate.models.sentences import OwnSentences
 from acclimate.runs import Rows, Shard, key_of
@@ -147,10 +148,12 @@ def keep_usable(
                 counts["copied"] += 1
             elif plain in seen:
                 counts["duplicate"] += 1
-            elif (stray := check.strays(text, asked)) and check.dropping:
+            elif (found := check.found(text, asked)) not in ("", UNKNOWN) and check.dropping:
                 counts[OTHER_LANGUAGE] += 1
             else:
-                counts.update({f"{OTHER_LANGUAGE}, kept": 1} if stray else {})
+                if found:
+                    kind = "unknown language" if found == UNKNOWN else OTHER_LANGUAGE
+                    counts[f"{kind}, kept"] += 1
                 seen.add(plain)
                 rows.append(GeneratedQuery(text_id, text, passage.id, style))
     return Shard(rows, counts)

@@ -29,11 +29,12 @@ class LanguageCheck:
         language = self.detector.detect(passage.content)
         return () if language == UNKNOWN else (language,)
 
-    def strays(self, text: str, asked: Collection[str]) -> bool:
-        """Whether a query is known to be in none of these languages."""
+    def found(self, text: str, asked: Collection[str]) -> str:
+        """The language of a query where some were asked for and it is in none of them, else ""."""
         if self.detector is None or not asked:
-            return False
-        return self.detector.detect(text) not in (*asked, UNKNOWN)
+            return ""
+        language = self.detector.detect(text)
+        return "" if language in asked else language
 
 
 NO_CHECK = LanguageCheck(None)

@@ -15,14 +15,12 @@ from acclimate.cli.outcome import plain_adaptation, plain_plan, show_adaptation,
 from acclimate.cli.state import STATE
 from acclimate.corpus import open_corpus
 from acclimate.errors import UsageError
-from acclimate.models.languages import MULTIPLE
+from acclimate.models.languages import AUTO, MULTIPLE
 from acclimate.progress import Bars
 from acclimate.recipes import split_overrides
 
 if TYPE_CHECKING:
     from acclimate.corpus import Corpus
-
-AUTO = "auto"
 
 
 def adapt(

@@ -20,6 +20,8 @@ from acclimate.extras import need
 UNKNOWN = "und"
 #: The language setting of a corpus in which each text has a language of its own (ISO 639-2).
 MULTIPLE = "mul"
+#: The setting to write in each text's own language.
+AUTO = "auto"
 #: A language needs this share of the probability to be believed.
 SURE = 0.5
 #: Characters that are read: enough to be sure, and no more to pay for.

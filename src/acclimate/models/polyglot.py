@@ -11,7 +11,7 @@ from acclimate.errors import UsageError
 from acclimate.models import languageprompts
 from acclimate.models.base import QueryGenerator
 from acclimate.models.generator import CausalGenerator, Written, load_generator
-from acclimate.models.languages import LanguageDetector
+from acclimate.models.languages import AUTO, LanguageDetector
 from acclimate.settings import GenerateSettings
 from acclimate.types import Passage
 
@@ -22,7 +22,7 @@ def open_generator(settings: GenerateSettings) -> QueryGenerator:
     Models of the doc2query kind read no prompt and write in the language that they learned.
     """
     generator = load_generator(settings)
-    if settings.languages and isinstance(generator, CausalGenerator):
+    if settings.languages == AUTO and isinstance(generator, CausalGenerator):
         return PolyglotGenerator(generator)
     return generator
 
