@@ -19,7 +19,7 @@ from acclimate.engine.records import Changes
 from acclimate.engine.segments import Segment, to_merge
 from acclimate.engine.settings import IndexSettings
 from acclimate.engine.snapshot import Snapshot
-from acclimate.engine.store import digests_of
+from acclimate.engine.store import Store, digests_of
 from acclimate.engine.writer import Writer
 from acclimate.types import Passage
 
@@ -111,11 +111,9 @@ class IndexAsDict(RuleBasedStateMachine):
         try:
             self.writer.update(stream)
         except Crash:
-            if self.opened() != self.expected:  # it was a merge that failed, after the update
-                self.expected = {passage.id: passage for passage in stream}
-            else:
-                assert self.parts() == folders
-        else:
+            assert self.opened() == self.expected
+            assert self.parts() == folders
+        else:  # also where a merge failed after the update
             self.expected = {passage.id: passage for passage in stream}
         for kind in self.kinds:
             kind.trip = nothing
@@ -245,6 +243,57 @@ def test_failure_says_that_nothing_has_changed(tmp_path: Path) -> None:
     with Writer(tmp_path / "index", [kind]) as writer, pytest.raises(Crash) as failure:
         writer.add([Passage("a", "red")])
     assert failure.value.__notes__ == [f"{tmp_path / 'index'} is as it was before"]
+
+
+class Interrupted:
+    """Ctrl-C that arrives while the nth commit ends: it counts, and the call raises."""
+
+    def __init__(self, nth: int) -> None:
+        self.left = nth
+        self.commit = Store.commit
+
+    def __call__(self, store: Store) -> None:
+        self.commit(store)
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_interruption_with_the_end_of_a_commit_loses_nothing(
+    nth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "MOST_SEGMENTS", 1)  # the second commit is that of a merge
+    kinds, folder = [WordKind()], tmp_path / "index"
+    Writer.create(folder, IndexSettings(), kinds, [Passage("a", "red")])
+    interrupted = Interrupted(nth)
+    monkeypatch.setattr(Store, "commit", lambda store: interrupted(store))
+    with Writer(folder, kinds) as writer, pytest.raises(KeyboardInterrupt) as interruption:
+        writer.add([Passage("b", "blue")])
+    assert interruption.value.__notes__ == [f"{folder} has the change all the same"]
+    expected = {"a": Passage("a", "red"), "b": Passage("b", "blue")}
+    check(Snapshot.open(folder, kinds), expected)
+    monkeypatch.undo()
+    with Writer(folder, kinds) as writer:
+        writer.delete(["a"])
+    check(Snapshot.open(folder, kinds), {"b": expected["b"]})
+
+
+def test_merge_that_fails_leaves_the_change_that_called_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "MOST_SEGMENTS", 1)
+    kind, folder = WordKind(), tmp_path / "index"
+    Writer.create(folder, IndexSettings(), [kind], [Passage("a", "red")])
+    kind.trip = Failing(2)
+    with Writer(folder, [kind]) as writer:
+        assert writer.add([Passage("b", "blue")]) == Changes(added=1)
+        assert Snapshot.open(folder, [kind]).count == 2
+        kind.trip = Failing(1)
+        with pytest.raises(Crash) as failure:
+            writer.compact()
+    assert failure.value.__notes__ == [f"{folder} is as it was before the merge"]
+    check(Snapshot.open(folder, [kind]), {"a": Passage("a", "red"), "b": Passage("b", "blue")})
 
 
 def test_segments_keep_apart_folders_of_equal_contents(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._database = schema.open_for_writing(folder)
         self._run = self._database.execute
-        #: The number of the commit in the making, and of each field's name.
+        #: The number of the commit in the making (0: none was begun), and of each field's name.
         self._version = 0
         self._fields: dict[str, int] = {}
 
@@ -82,6 +82,7 @@ class Store:
 
     def begin(self) -> None:
         """Begin a change. Ids marked by an earlier one are forgotten."""
+        self._version = 0
         self._run("BEGIN IMMEDIATE")
         self._version = int(self._one("SELECT version FROM state")) + 1
         self._fields = dict(self._run("SELECT name, number FROM fields"))
@@ -99,6 +100,10 @@ class Store:
         """Forget the change."""
         if self._database.in_transaction:  # SQLite may have done so itself, on a full disk
             self._run("ROLLBACK")
+
+    def is_committed(self) -> bool:
+        """Whether the change that was begun last counts."""
+        return 0 < self._version == int(self._one("SELECT version FROM state"))
 
     def mark(self, passage_id: str) -> bool:
         """Remember an id for the length of this change; false if it was marked already."""

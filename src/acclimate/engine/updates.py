@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -90,15 +90,14 @@ class Updates:
         try:
             while segments := to_merge(self._store.segments()):
                 self._merge(segments)
-        except UpdateFailed as error:
-            # The change itself counts already, and the next one tries again.
+        except Exception as error:  # the change itself counts already, and the next one tries again
             self._progress.say(f"note: segments were not merged: {error}")
 
     def _merge(self, segments: Sequence[Segment]) -> None:
         self._progress.say(f"merging {len(segments)} segments")
         parts = [segment_folder(self._folder, segment.number) for segment in segments]
         written: list[int] = []
-        with self._transaction(written):
+        with self._transaction(written, " the merge"):
             keep = [self._store.live_rows(segment) for segment in segments]
             number = self._store.new_segment(sum(segment.live for segment in segments))
             written.append(number)
@@ -113,17 +112,16 @@ class Updates:
         remove_segments(self._folder, [segment.number for segment in segments])
 
     @contextmanager
-    def _transaction(self, written: list[int]) -> Iterator[None]:
+    def _transaction(self, written: list[int], what: str = "") -> Iterator[None]:
         """Undo everything on any error; `written` are the segments that then have to go."""
         try:
             self._store.begin()
             yield
         except BaseException as error:
-            # A second failure must not hide the first; what it leaves, the next writer removes.
-            with suppress(sqlite3.Error):
-                self._store.roll_back()
-            remove_segments(self._folder, written)
-            undone = f"{self._folder} is as it was before"
+            if self._counts(written):
+                error.add_note(f"{self._folder} has the change all the same")
+                raise
+            undone = f"{self._folder} is as it was before{what}"
             if isinstance(error, OSError | sqlite3.Error):
                 raise UpdateFailed(
                     f"{error}; {undone}: make sure that there is space and leave to write, "
@@ -131,3 +129,18 @@ class Updates:
                 ) from error
             error.add_note(undone)
             raise
+
+    def _counts(self, written: Sequence[int]) -> bool:
+        """Whether a change that met an error stands, as when that came with the end of COMMIT.
+
+        Where it does not, it is undone, and its segments are removed.
+        """
+        try:
+            self._store.roll_back()
+            if self._store.is_committed():
+                return True
+        except sqlite3.Error:
+            # A second failure must not hide the first; what it leaves, the next writer removes.
+            return False
+        remove_segments(self._folder, written)
+        return False
