@@ -9,9 +9,11 @@ import pytest
 
 pytest.importorskip("langchain_core")
 
+from acclimate.engine.engine import Engine
 from acclimate.engine.records import SearchOptions
 from acclimate.integrations.langchain import IndexRetriever, ModelEmbeddings
 from acclimate.models.dense import DenseEncoder
+from acclimate.types import Passage
 
 
 def test_retriever_answers_with_documents(folder: Path) -> None:
@@ -25,6 +27,14 @@ def test_retriever_answers_with_documents(folder: Path) -> None:
 def test_retriever_searches_as_its_options_say(folder: Path) -> None:
     retriever = IndexRetriever.open(folder, SearchOptions(k=5, where="year > 2010"))
     assert [each.id for each in retriever.invoke("pairs of lists")] == ["pairwise"]
+
+
+def test_retriever_finds_what_another_process_has_committed_since(folder: Path) -> None:
+    retriever = IndexRetriever.open(folder)
+    other = Engine.open(folder)
+    other.add([Passage("aardvark", "An animal that no other passage names.")])
+    other.close()
+    assert [each.id for each in retriever.invoke("which animal")] == ["aardvark"]
 
 
 def test_retriever_stands_in_a_chain(folder: Path) -> None:

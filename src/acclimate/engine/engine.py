@@ -75,6 +75,7 @@ class Engine:
         self.models = models
         self._kinds = kinds
         self._writing = Lock()
+        self._refreshing = Lock()
         self._snapshot = Snapshot.open(folder, list(kinds.values()))
         self._weights = read_weights(folder)
         self._contents = Contents(settings.language)
@@ -263,12 +264,14 @@ class Engine:
 
     def refresh(self) -> bool:
         """Go over to the newest committed state; False where it is the one already searched."""
-        if self._snapshot.is_current():
-            return False
-        # Threads that still search the old state hold it; it goes when they are done.
-        self._snapshot = Snapshot.open(self.folder, list(self._kinds.values()))
-        self._weights = read_weights(self.folder)
-        return True
+        # One at a time: the slower of two would bring back the older state.
+        with self._refreshing:
+            self._weights = read_weights(self.folder)
+            if self._snapshot.is_current():
+                return False
+            # Threads that still search the old state hold it; it goes when they are done.
+            self._snapshot = Snapshot.open(self.folder, list(self._kinds.values()))
+            return True
 
     def hybrid_parts(self) -> list[Retriever]:
         """The retrievers that hybrid search is made of. Raises UsageError where it has no parts."""

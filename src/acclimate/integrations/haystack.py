@@ -41,7 +41,9 @@ class IndexRetriever:
             options = replace(options, k=top_k)
         if where is not None:
             options = replace(options, where=where)
-        found = self._opened().search(query, options)
+        engine = self._opened()
+        engine.refresh()  # what others have committed since
+        found = engine.search(query, options)
         return {
             "documents": [
                 Document(

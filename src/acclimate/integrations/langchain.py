@@ -33,6 +33,7 @@ class IndexRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **_: Any
     ) -> list[Document]:
+        self.engine.refresh()  # what others have committed since
         return [
             Document(
                 id=result.passage.id,

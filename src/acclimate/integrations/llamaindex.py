@@ -31,6 +31,7 @@ class IndexRetriever(BaseRetriever):
         return cls(Engine.open(Path(folder)), options)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        self._engine.refresh()  # what others have committed since
         found = self._engine.search(query_bundle.query_str, self._options)
         return [
             NodeWithScore(

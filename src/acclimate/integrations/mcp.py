@@ -67,6 +67,7 @@ def make_server(engine: Engine, options: SearchOptions = DEFAULTS) -> MCPServer:
         """
         try:
             asked = replace(options, k=min(k, MOST), where=where)
+            engine.refresh()  # what others have committed since
             found = engine.search(query, asked)
         except AcclimateError as error:
             raise ToolError(str(error)) from error
@@ -84,6 +85,7 @@ def make_server(engine: Engine, options: SearchOptions = DEFAULTS) -> MCPServer:
     @server.tool()
     def fetch(id: str) -> WholePassage:  # noqa: A002 - the name that assistants know
         """Get one passage whole, by the id that a search gave."""
+        engine.refresh()
         passage = engine.passage(id)
         if passage is None:
             raise ToolError(f"no passage {id!r}; search first and give an id that it found")

@@ -39,15 +39,16 @@ def unseen(size: int) -> None:
 class Batcher(Generic[In, Out]):
     """Threads call `get`; one thread calls `work` on what has queued up, oldest first.
 
-    `work` gives one result an item, in their order. Where it fails on several items, each is tried
-    alone, so that one bad item does not spoil the others. `under_way` says how many callers may
-    come, those already waiting among them; `observe` gets the size of every batch.
+    `work` gives one result an item, in their order, or the error that it met with this item. Where
+    it raises one over several items, each is tried alone, so that one bad item does not spoil the
+    others; work that must not be done twice gives errors instead. `under_way` says how many
+    callers may come, those already waiting among them; `observe` gets the size of every batch.
     """
 
     def __init__(
         self,
         name: str,
-        work: Callable[[list[In]], Sequence[Out]],
+        work: Callable[[list[In]], Sequence[Out | Exception]],
         settings: Batching | None = None,
         under_way: Callable[[], int] = nobody,
         observe: Callable[[int], None] = unseen,
@@ -159,7 +160,10 @@ class Batcher(Generic[In, Out]):
                 return
         else:
             for each, result in zip(batch, results, strict=True):
-                each.answer.set_result(result)
+                if isinstance(result, Exception):
+                    each.answer.set_exception(result)
+                else:
+                    each.answer.set_result(result)
             return
         for each in batch:
             self._answer([each])

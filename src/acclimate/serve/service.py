@@ -51,10 +51,9 @@ class Service:
         self._flight = Flight()
         if isinstance(engine.models, ServingModels):
             self._batch(engine.models.batchers)
-        self._committer = Committer(engine)
         self._writes: Batcher[Write, Written] = Batcher(
             "writes",
-            self._committer,
+            Committer(engine),
             _writing(settings),
             observe=partial(self.metrics.batch, "writes"),
         )
@@ -145,7 +144,7 @@ class Service:
         while True:
             await asyncio.sleep(self.settings.refresh_seconds)
             try:
-                await asyncio.to_thread(self._committer.look)
+                await asyncio.to_thread(self.engine.refresh)
             except Exception as error:
                 _log.error("cannot read the newest commit", exc_info=error)
 

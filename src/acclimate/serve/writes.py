@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from threading import Lock
 
 from acclimate.engine.engine import Engine
 from acclimate.serve.answers import Written
@@ -34,24 +33,21 @@ class Committer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._lock = Lock()
 
-    def __call__(self, writes: Sequence[Write]) -> list[Written]:
-        """What each write did, in their order; everything is committed when this returns."""
-        with self._lock:
-            return [
-                done
-                for kind, run in groupby(writes, type)
-                for done in self._commit(kind, list(run))
-            ]
+    def __call__(self, writes: Sequence[Write]) -> list[Written | Exception]:
+        """What each write did, in their order, or why it was not done; the others are committed."""
+        return [
+            done for kind, run in groupby(writes, type) for done in self._committed(kind, list(run))
+        ]
 
-    def look(self) -> None:
-        """Go over to what another process has committed.
-
-        Not while a write does so itself: the slower of the two would bring back the older state.
-        """
-        with self._lock:
-            self._engine.refresh()
+    def _committed(self, kind: type[Write], run: list[Write]) -> list[Written | Exception]:
+        """The same for writes of one kind; where they cannot be done together, each by itself."""
+        try:
+            return [*self._commit(kind, run)]
+        except Exception as error:  # one bad write must not spoil the others
+            if len(run) == 1:
+                return [error]
+        return [done for write in run for done in self._committed(kind, [write])]
 
     def _commit(self, kind: type[Write], run: list[Write]) -> list[Written]:
         done = list(self._effects(run))
