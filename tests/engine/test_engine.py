@@ -127,6 +127,14 @@ def test_only_the_hits_that_are_named_are_explained(engine: Engine) -> None:
     } == {None}
 
 
+def test_reasons_are_given_up_when_their_time_is_over(engine: Engine) -> None:
+    options = SearchOptions(mode="hybrid", explain=True, explain_seconds=60)
+    assert all(hit.explanation for hit in engine.search("pairs of lists", options).results)
+    hurried = engine.search("pairs of lists", replace(options, explain_seconds=1e-9)).results
+    assert [hit.explanation for hit in hurried] == [None] * len(hurried)
+    assert all(hit.snippet.text for hit in hurried)
+
+
 def test_snippet_marks_the_words_of_the_query(engine: Engine) -> None:
     snippet = engine.search("subprocess hangs", SearchOptions(k=1)).results[0].snippet
     marked = [snippet.text[mark.start : mark.end] for mark in snippet.marks]

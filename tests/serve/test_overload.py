@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served import SOON, Served, dense_index, lexical_index, serving
+from served import SOON, Served, dense_index, key_file, lexical_index, serving
 
 from acclimate.models.base import Encoder, Similarity, Vectors
 from acclimate.serve.models import BatchedEncoder, ServingModels
@@ -151,6 +151,39 @@ def test_a_body_that_does_not_arrive_is_given_up(tmp_path: Path) -> None:
         answer = spoken(served, head + b'Content-Length: 100\r\n\r\n{"query": "')
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"did not arrive" in answer
+
+
+def test_a_write_without_a_key_is_refused_before_its_body_is_read(tmp_path: Path) -> None:
+    settings = ServeSettings(api_key_file=key_file(tmp_path))
+    head = b"POST /documents HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with serving(lexical_index(tmp_path / "index"), settings) as served:
+        answer = spoken(served, head + b"Content-Length: 9000000\r\n\r\n{")
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in answer.lower()
+
+
+def test_bodies_that_arrive_together_are_held_to_a_limit(tmp_path: Path) -> None:
+    settings = ServeSettings(concurrency=Concurrency(bodies_bytes=1_000))
+    head = b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    wanted = {"query": "capital", "where": f"id != '{'x' * 300}'"}
+    with serving(lexical_index(tmp_path / "index"), settings) as served, served.client() as client:
+        with socket.create_connection(address(served), SOON) as slow:
+            slow.sendall(head + b"Content-Length: 2000\r\n\r\n" + b"{" + b" " * 899)
+            until(lambda: client.post("/search", json=wanted).status_code == 503)
+            refused = client.post("/search", json=wanted)
+            assert int(refused.headers["Retry-After"]) >= 1
+            assert client.post("/search", json={"query": "capital"}).status_code == 200
+        until(lambda: client.post("/search", json=wanted).status_code == 200)
+
+
+def test_too_many_connections_are_told_when_to_come_back(tmp_path: Path) -> None:
+    with serving(lexical_index(tmp_path / "index"), ServeSettings()) as served:
+        served.service.connections = lambda: 2_001
+        with served.client() as client:
+            refused = client.post("/search", json={"query": "capital"})
+            assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+            served.service.connections = lambda: 2_000
+            assert client.post("/search", json={"query": "capital"}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from acclimate.engine.models import Models
 from acclimate.models.base import Encoder, Vectors
 from acclimate.models.dense import DenseEncoder
-from acclimate.serve.models import SLICE, BatchedEncoder, Batchers, ServingModels
+from acclimate.serve.models import SLICE, BatchedEncoder, Batchers, InTurns, ServingModels
 from acclimate.serve.settings import Batching
 from acclimate.types import Passage, Query
 from toys import toy_texts
@@ -114,3 +114,20 @@ def test_pairs_of_several_threads_get_each_their_own_scores(
 def test_a_model_that_is_not_there_is_told_at_once(models: ServingModels, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="holds no model"):
         models.dense(str(tmp_path))
+
+
+def test_long_work_is_read_in_slices() -> None:
+    class Lengths:
+        name, identity = "lengths", "lengths"
+
+        def __init__(self) -> None:
+            self.sizes: list[int] = []
+
+        def score(self, pairs: Sequence[tuple[Query, Passage]]) -> list[float]:
+            self.sizes.append(len(pairs))
+            return [float(len(passage.text)) for _, passage in pairs]
+
+    scorer = Lengths()
+    pairs = [(Query("q", "x"), Passage(str(n), "x" * n)) for n in range(2 * SLICE + 5)]
+    assert InTurns(scorer).score(pairs) == [float(n) for n in range(2 * SLICE + 5)]
+    assert scorer.sizes == [SLICE, SLICE, 5]

@@ -124,7 +124,7 @@ class _Later:
     def _opened(self) -> QueryExpander:
         wanted = self._settings
         settings = GenerateSettings(model=wanted.expand)
-        keep = self._models.reranker(wanted.expand_filter) if wanted.expand_filter else None
+        keep = self._models.labeller(wanted.expand_filter) if wanted.expand_filter else None
         return QueryExpander(
             load_generator(settings),
             settings,

@@ -38,6 +38,10 @@ class Models:
         """The re-ranker called KIND:NAME."""
         return self._once("reranker", name, lambda: open_reranker(name))
 
+    def labeller(self, name: str) -> PairScorer:
+        """The same for long work, such as filtering the queries that documents are expanded by."""
+        return self.reranker(name)
+
     def _once(self, role: str, name: str, load: Callable[[], Model]) -> Model:
         with self._lock:
             if (role, name) not in self._loaded:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import cast
 
 from acclimate.engine.attribution import ScoreTexts
@@ -66,10 +68,13 @@ class Reasons:
     ) -> Sequence[Explanation | None]:
         if not (self.options.explain and passages):
             return [None] * len(passages)
+        until = time.monotonic() + (self.options.explain_seconds or inf)
         score = decider(self.settings, self.models, self.mode, self.options.rerank, self.query)
         only = self.options.explain_ids or [passage.id for passage in passages]
         return [
-            self._explained(passage, terms or tokens, score) if passage.id in only else None
+            self._explained(passage, terms or tokens, score)
+            if passage.id in only and time.monotonic() < until
+            else None
             for passage, terms, tokens in zip(
                 passages, lexical, self._terms(SPARSE, rows), strict=True
             )

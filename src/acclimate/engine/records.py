@@ -36,6 +36,9 @@ class SearchOptions:
     #: Cut out of each hit what shows best why it was found. That is most of what a search by words
     #: costs, which programs that read whole passages can spare themselves.
     snippets: bool = True
+    #: Seconds that reasons may take for a query; hits whose turn has not come by then have no
+    #: explanation. 0 sets no limit.
+    explain_seconds: float = 0.0
 
 
 DEFAULTS = SearchOptions()

@@ -8,9 +8,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.types import Scope
 
-from acclimate.serve.errors import KeyMissing, KeyRefused
+from acclimate.serve.errors import KeyMissing, KeyRefused, ServiceError
+from acclimate.serve.keys import Keys
 from acclimate.serve.service import Service
+
+#: Where documents are sent to.
+DOCUMENTS = "/documents"
 
 # These document how a key is sent; what was sent is read below, for both alike.
 _BEARER = HTTPBearer(auto_error=False, description="A key of the service's key file.")
@@ -42,18 +47,30 @@ async def with_key(
     _header: Annotated[object, Security(_HEADER)],
 ) -> None:
     """Refuse a request without a key that is known."""
-    if not service.keys:
-        raise KeyRefused(
+    error = key_error(service.keys, request)
+    if error:
+        raise error
+
+
+def key_error(known: Keys, request: Request) -> ServiceError | None:
+    """What is wrong with a request that takes a key; None if it has one that is known."""
+    if not known:
+        return KeyRefused(
             "this service has no keys, so its documents cannot be changed",
             remedy="start it with --api-key-file FILE",
         )
     keys = sent_keys(request)
     if not keys:
-        raise KeyMissing(
+        return KeyMissing(
             "this needs a key", remedy="send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`"
         )
-    if not any(service.keys.knows(key) for key in keys):
-        raise KeyRefused("this key is not known")
+    return None if any(known.knows(key) for key in keys) else KeyRefused("this key is not known")
+
+
+def uninvited(known: Keys, scope: Scope) -> ServiceError | None:
+    """What is wrong with a write by its head alone, so that its body need not be read for that."""
+    is_write = scope["method"] == "POST" and scope["path"] == DOCUMENTS
+    return key_error(known, Request(scope)) if is_write else None
 
 
 def sent_keys(request: Request) -> list[bytes]:

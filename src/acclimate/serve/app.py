@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -11,7 +12,7 @@ from fastapi import Depends, FastAPI
 
 from acclimate.engine.engine import Engine
 from acclimate.serve import bounds, manual
-from acclimate.serve.access import under_way, with_key
+from acclimate.serve.access import under_way, uninvited, with_key
 from acclimate.serve.bodies import Bodies
 from acclimate.serve.browse import Browser
 from acclimate.serve.handlers import add_handlers
@@ -55,8 +56,13 @@ def create_app(engine: Engine, settings: ServeSettings) -> FastAPI:
     app.state.service = service
     _add_routes(app, settings, browser)
     add_handlers(app)
-    app.add_middleware(Bodies, limits=settings.limits)
-    app.add_middleware(Watch, metrics=service.metrics)
+    app.add_middleware(
+        Bodies,
+        limits=settings.limits,
+        most=settings.concurrency.bodies_bytes,
+        refuse=partial(uninvited, service.keys),
+    )
+    app.add_middleware(Watch, metrics=service.metrics, crowded=service.is_crowded)
     _bound_schema(app, service)
     return app
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 import anyio
@@ -10,26 +12,53 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from acclimate.serve.answers import error_of
-from acclimate.serve.errors import BadRequest, ServiceError, TooLarge, TooSlow
+from acclimate.serve.errors import BadRequest, Crowded, ServiceError, TooLarge, TooSlow
 from acclimate.serve.settings import Limits
 
 
-class Bodies:
-    """ASGI middleware. A body is refused by its stated length, or where it passes the limit."""
+@dataclass(slots=True)
+class Arriving:
+    """How much of a body has come, and whether that was all."""
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    bytes: int = 0
+    ended: bool = False
+
+
+class Bodies:
+    """ASGI middleware. A body is refused by its stated length, or where it passes the limit.
+
+    `most` is what all bodies under way may have together; `refuse` tells what is wrong with a
+    request whose body is not worth reading.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        most: int,
+        refuse: Callable[[Scope], ServiceError | None],
+    ) -> None:
         self._app = app
         self._limits = limits
+        self._most = most
+        self._refuse = refuse
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        error = self._refusal(scope)
+        error = self._refusal(scope) or self._refuse(scope)
         if error:
-            await error_of(error)(scope, receive, send)
+            answer = error_of(error)
+            answer.headers["Connection"] = "close"  # what is left of the body is not read
+            await answer(scope, receive, send)
             return
-        await self._app(scope, self._limited(receive), send)
+        body = Arriving()
+        try:
+            await self._app(scope, self._limited(receive, body), send)
+        finally:
+            self._held -= body.bytes
 
     def _refusal(self, scope: Scope) -> ServiceError | None:
         """What can be told from the head alone."""
@@ -44,24 +73,25 @@ class Bodies:
             return self._too_large()
         return None
 
-    def _limited(self, receive: Receive) -> Receive:
-        arrived = 0
-        ended = False
+    def _limited(self, receive: Receive, body: Arriving) -> Receive:
         deadline = time.monotonic() + self._limits.body_seconds
 
         async def limited() -> Message:
-            nonlocal arrived, ended
-            if ended:
+            if body.ended:
                 return await receive()
             try:
                 with anyio.fail_after(max(0.0, deadline - time.monotonic())):
                     message = await receive()
             except TimeoutError:
                 raise _raised(self._too_slow()) from None
-            arrived += len(message.get("body", b""))
-            ended = not message.get("more_body", False)
-            if arrived > self._limits.body_bytes:
+            size = len(message.get("body", b""))
+            body.bytes += size
+            self._held += size
+            body.ended = not message.get("more_body", False)
+            if body.bytes > self._limits.body_bytes:
                 raise _raised(self._too_large())
+            if self._held > self._most:
+                raise _raised(Crowded("too much is being sent at once"))
             return message
 
         return limited

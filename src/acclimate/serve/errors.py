@@ -93,6 +93,14 @@ class Overloaded(ServiceError):
         return {"Retry-After": str(self.retry_after)}
 
 
+class Crowded(Overloaded):
+    """More at once than the service keeps in memory; nothing can follow on this connection."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {**super().headers, "Connection": "close"}
+
+
 class TooMany(Overloaded):
     """More requests of one client than it may have under way."""
 

@@ -1,14 +1,14 @@
 """The engine's models behind batches: what several requests ask of one model goes through it once.
 
 Every use of a model goes through its lock, because the tokenizers of transformers are no things to
-share between threads ("Already borrowed"); long work lets go of it between slices, so that a query
-does not wait until a thousand new documents are encoded.
+share between threads ("Already borrowed"); long work lets go of it between slices, and queries come
+before it, so that none waits until a thousand new documents are encoded.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -21,9 +21,10 @@ from acclimate.models.sparse import SparseTexts, SparseVector
 from acclimate.pictures.read import PictureSource
 from acclimate.serve.batching import Batcher, nobody, unseen
 from acclimate.serve.settings import Batching
+from acclimate.serve.turns import Turns
 from acclimate.types import Passage, Query
 
-#: Passages encoded before waiting queries get their turn.
+#: Passages encoded, or pairs of long work read, before waiting queries get their turn.
 SLICE = 32
 
 In = TypeVar("In")
@@ -93,6 +94,10 @@ class ServingModels(Models):
         load = partial(super().reranker, name)
         return self._once("batched reranker", name, lambda: BatchedScorer(load(), self.batchers))
 
+    def labeller(self, name: str) -> PairScorer:
+        """The same for long work, which takes its turns between requests."""
+        return InTurns(self.reranker(name))
+
 
 class BatchedEncoder:
     """An Encoder whose queries are encoded together with those of other threads."""
@@ -141,7 +146,7 @@ class BatchedPictureEncoder(BatchedEncoder):
         rows: list[Vectors] = []
         for picture in pictures:
             # Under the lock, so that many large pictures at once do not fill the memory.
-            with self._shared.lock:
+            with self._shared.turns.short():
                 rows.extend(self._pictures.encode_pictures([picture]))
         return self._stacked(rows)
 
@@ -206,6 +211,28 @@ class BatchedScorer:
         return self._batches.get_all(pairs)
 
 
+@dataclass(frozen=True, slots=True)
+class InTurns:
+    """A PairScorer for more pairs than a request may wait for: each slice waits by itself."""
+
+    scorer: PairScorer
+
+    @property
+    def name(self) -> str:
+        return self.scorer.name
+
+    @property
+    def identity(self) -> str:
+        return self.scorer.identity
+
+    def score(self, pairs: Sequence[tuple[Query, Passage]]) -> list[float]:
+        """One score a pair."""
+        scores: list[float] = []
+        for start in range(0, len(pairs), SLICE):
+            scores.extend(self.scorer.score(pairs[start : start + SLICE]))
+        return scores
+
+
 class _Encodes(Protocol[Given]):
     """What every kind of encoder has; the rows of an array count as rows here."""
 
@@ -230,7 +257,7 @@ class _Shared(Generic[Row]):
     def __init__(self, name: str, encoder: _Encodes[Row], batchers: Batchers) -> None:
         self._encoder = encoder
         #: Held by whoever uses the model.
-        self.lock = threading.Lock()
+        self.turns = Turns()
         self._batches: Batcher[str, Row] = batchers.open(name, self._encode)
 
     def queries(self, texts: Sequence[str]) -> list[Row]:
@@ -241,13 +268,13 @@ class _Shared(Generic[Row]):
         """One row for each text."""
         rows: list[Row] = []
         for start in range(0, len(texts), SLICE):
-            with self.lock:
+            with self.turns.long():
                 rows.extend(self._encoder.encode_passages(texts[start : start + SLICE]))
         return rows
 
     def _encode(self, texts: list[str]) -> list[Row]:
         # One query may be asked for by several searches, as a comparison does.
         distinct = list(dict.fromkeys(texts))
-        with self.lock:
+        with self.turns.short():
             rows = dict(zip(distinct, self._encoder.encode_queries(distinct), strict=True))
         return [rows[text] for text in texts]

@@ -37,7 +37,6 @@ def serve(folder: Path, settings: ServeSettings) -> None:
     listener = listen(settings.host, settings.port)
     with listener:
         app = create_app(open_engine(folder, settings), settings)
-        concurrency = settings.concurrency
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -45,14 +44,16 @@ def serve(folder: Path, settings: ServeSettings) -> None:
             server_header=False,
             ws="none",
             backlog=_BACKLOG,
-            limit_concurrency=concurrency.connections,
             # Whole seconds; at least one, as 0 would wait for ever.
             timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         _log.info("listening", extra={FIELDS: {"url": f"http://{shown}:{port}"}})
-        Stopping(config, app.state.service).run(sockets=[listener])
+        server = Stopping(config, app.state.service)
+        # The server's own limit would answer without saying when to come back.
+        app.state.service.connections = lambda: len(server.server_state.connections)
+        server.run(sockets=[listener])
 
 
 def open_engine(folder: Path, settings: ServeSettings) -> Engine:

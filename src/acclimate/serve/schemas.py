@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from acclimate.engine.records import DEFAULTS, SearchOptions
+from acclimate.serve.settings import Limits
 from acclimate.types import Passage
 
 # An id stands in addresses, in run files and in judgments, whose columns tabs part.
@@ -176,7 +177,12 @@ class DocumentsBody(_Body):
     documents: Annotated[list[DocumentBody], Field(min_length=1)]
 
 
-def options_of(asked: SearchBody | SearchParameters, seconds: float) -> SearchOptions:
-    """The engine's options for a request; `seconds` is what a re-ranker may take."""
+def options_of(asked: SearchBody | SearchParameters, limits: Limits) -> SearchOptions:
+    """The engine's options for a request, with the seconds that each part of it may take."""
     values: dict[str, Any] = asked.model_dump(exclude={"query", "q", "explain_ids"})
-    return SearchOptions(**values, rerank_seconds=seconds, explain_ids=tuple(asked.explain_ids))
+    return SearchOptions(
+        **values,
+        rerank_seconds=limits.rerank_seconds,
+        explain_ids=tuple(asked.explain_ids),
+        explain_seconds=limits.explain_seconds,
+    )

@@ -15,7 +15,7 @@ from acclimate.engine.engine import Engine
 from acclimate.engine.modes import chosen_mode
 from acclimate.engine.records import Answer, SearchOptions
 from acclimate.serve.answers import Written, shown_answer
-from acclimate.serve.batching import Batcher
+from acclimate.serve.batching import Batcher, nobody
 from acclimate.serve.bounds import bounds
 from acclimate.serve.errors import Overloaded
 from acclimate.serve.gate import Clients, Flight, Gate
@@ -48,6 +48,8 @@ class Service:
         self.gate = Gate(settings.concurrency)
         self.clients = Clients(settings.concurrency.per_client)
         self.state = State.WARMING_UP
+        #: How many connections are open, where the server tells.
+        self.connections: Callable[[], int] = nobody
         self._flight = Flight()
         if isinstance(engine.models, ServingModels):
             self._batch(engine.models.batchers)
@@ -59,6 +61,10 @@ class Service:
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._measure()
+
+    def is_crowded(self) -> bool:
+        """Whether more connections are open than may be."""
+        return self.connections() > self.settings.concurrency.connections
 
     async def start(self) -> None:
         """Begin to warm up, and to look for what other processes commit."""

@@ -17,6 +17,8 @@ class Limits:
     k: int = 1_000
     #: With reasons, which encode a passage once for each of its words.
     explained_k: int = 50
+    #: Seconds that reasons may take for a query; see SearchOptions.explain_seconds.
+    explain_seconds: float = 5.0
     rerank_top: int = 200
     #: Seconds that a re-ranker may take for a query; see SearchOptions.rerank_seconds.
     rerank_seconds: float = 10.0
@@ -67,8 +69,10 @@ class Concurrency:
     writes: int = 64
     #: Seconds that a write waits for its turn before it is refused.
     writes_seconds: float = 60.0
-    #: Open connections; beyond, a connection gets a bare 503.
+    #: Open connections; beyond, requests are refused.
     connections: int = 2_000
+    #: Bytes of the bodies of all requests under way; beyond, a request is refused.
+    bodies_bytes: int = 200_000_000
 
     def __post_init__(self) -> None:
         _all_positive(self, zero=("per_client",))

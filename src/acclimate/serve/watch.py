@@ -6,13 +6,13 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from acclimate.serve.answers import error_of
-from acclimate.serve.errors import ClientGone, ServiceError
+from acclimate.serve.errors import ClientGone, Crowded, ServiceError
 from acclimate.serve.logs import FIELDS
 from acclimate.serve.metrics import Metrics
 
@@ -42,9 +42,10 @@ class Seen:
 class Watch:
     """ASGI middleware, around all others."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, crowded: Callable[[], bool]) -> None:
         self._app = app
         self._metrics = metrics
+        self._crowded = crowded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -71,7 +72,10 @@ class Watch:
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            if self._crowded():
+                await error_of(Crowded("too many connections are open"))(scope, receive, noted)
+            else:
+                await self._app(scope, receive, noted)
         except Exception as error:
             _log.error("failure", exc_info=error, extra={FIELDS: {"request_id": seen.request_id}})
             if seen.status:

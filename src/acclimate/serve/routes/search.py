@@ -29,7 +29,7 @@ router = APIRouter(tags=["search"], responses=SEARCHING)
 async def search(body: SearchBody, request: Request, service: TheService) -> Response:
     """Search in one way. Equal scores are ordered by the passages' ids."""
     check(service.bounds, body)
-    options = options_of(body, service.settings.limits.rerank_seconds)
+    options = options_of(body, service.settings.limits)
     return json_of(await _answer(request, service, body.query, options))
 
 
@@ -39,7 +39,7 @@ async def quick_search(
 ) -> Response:
     """Search in one way."""
     check(service.bounds, asked)
-    options = options_of(asked, service.settings.limits.rerank_seconds)
+    options = options_of(asked, service.settings.limits)
     return json_of(await _answer(request, service, asked.q, options))
 
 
@@ -47,17 +47,18 @@ async def quick_search(
 async def compare(body: CompareBody, request: Request, service: TheService) -> Response:
     """Search in two to four ways at once, and say where each passage stands in each."""
     check(service.bounds, body)
-    seconds = service.settings.limits.rerank_seconds
+    limits = service.settings.limits
     options = [
         SearchOptions(
             body.k,
             each.mode,
             each.rerank,
             each.rerank_top,
-            seconds,
+            limits.rerank_seconds,
             each.where,
             each.languages,
             body.explain,
+            explain_seconds=limits.explain_seconds,
         )
         for each in body.systems
     ]
