@@ -25,7 +25,7 @@ measure() { # COLLECTION NAME OPTIONS...
 
 compare() { # COLLECTION
   local out="experiments/results/modes-$1-compared${AS:+-$AS}.json" others=() run
-  for run in runs/modes/"$1"-{lexical,dense,"hybrid-${AS:-reranked}"}.trec; do
+  for run in runs/modes/"$1"-{lexical,dense,hybrid-rrf,"hybrid-${AS:-reranked}"}.trec; do
     [ ! -e "$run" ] || others+=(--compare "$run")
   done
   acclimate evaluate "runs/modes/$1-hybrid.trec" "$(source_of "$1")" --measures nDCG@10 --json \
@@ -37,8 +37,8 @@ for collection in "$@"; do
   if [ ! -d "runs/index-$collection" ]; then
     acclimate index "$(source_of "$collection")" --out "runs/index-$collection"
   fi
-  for mode in lexical dense hybrid; do
-    measure "$collection" "$mode" --mode "$mode"
+  for mode in lexical dense hybrid hybrid:rrf; do
+    measure "$collection" "${mode/:/-}" --mode "$mode"
   done
   if [ -n "${RERANK:-}" ]; then
     measure "$collection" "hybrid-${AS:-reranked}" --mode hybrid --rerank "$RERANK" \

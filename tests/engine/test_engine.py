@@ -67,7 +67,7 @@ def ids(engine: Engine, query: str, options: SearchOptions) -> list[str]:
 
 
 def test_modes_are_those_that_the_settings_give(engine: Engine) -> None:
-    assert engine.modes() == ("lexical", "dense", "dense:two", "hybrid")
+    assert engine.modes() == ("lexical", "dense", "dense:two", "hybrid", "hybrid:rrf")
 
 
 @pytest.mark.parametrize("mode", ["", "lexical", "dense", "dense:one", "dense:two", "hybrid"])
@@ -84,6 +84,17 @@ def test_every_stage_is_told(engine: Engine) -> None:
     (best, *_) = engine.search("pairs of lists", SearchOptions(mode="hybrid")).results
     assert [each.stage for each in best.stages] == ["lexical", "dense", "hybrid"]
     assert best.stages[-1].score == best.score
+
+
+def test_hybrid_by_ranks_adds_up_reciprocal_ranks(engine: Engine) -> None:
+    found = engine.search("pairs of lists", SearchOptions(mode="hybrid:rrf")).results
+    assert [each.stage for each in found[0].stages] == ["lexical", "dense", "hybrid:rrf"]
+    for hit in found:
+        ranks = [stage.rank for stage in hit.stages[:-1] if stage.rank]
+        assert hit.score == pytest.approx(sum(1 / (60 + rank) for rank in ranks))
+    engine.weigh({"lexical": 0.0})
+    again = engine.search("pairs of lists", SearchOptions(mode="hybrid:rrf")).results
+    assert [hit.score for hit in again] == [hit.score for hit in found]
 
 
 def test_stage_that_did_not_find_a_hit_has_rank_0(engine: Engine) -> None:

@@ -104,7 +104,7 @@ def test_nothing_found_is_an_empty_answer(client: httpx.Client) -> None:
 
 def test_every_mode_and_the_re_ranker(ranking: httpx.Client) -> None:
     info = ranking.get("/info").json()
-    assert info["modes"] == ["lexical", "dense", "hybrid"]
+    assert info["modes"] == ["lexical", "dense", "hybrid", "hybrid:rrf"]
     for mode in info["modes"]:
         answer = ranking.post("/search", json={"query": "capital of France", "mode": mode}).json()
         assert answer["mode"] == mode

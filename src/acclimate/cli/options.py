@@ -54,8 +54,8 @@ SystemName = Annotated[
 Mode = Annotated[
     str,
     typer.Option(
-        help="How to search an index folder: lexical, dense, dense:MODEL, sparse, late or hybrid; "
-        "the best that it has if left out.",
+        help="How to search an index folder: lexical, dense, dense:MODEL, sparse, late, hybrid or "
+        "hybrid:rrf; the best that it has if left out.",
         show_default=False,
     ),
 ]

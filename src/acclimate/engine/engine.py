@@ -27,6 +27,7 @@ from acclimate.engine.manifest import read_manifest
 from acclimate.engine.models import Models
 from acclimate.engine.modes import (
     HYBRID,
+    HYBRID_RRF,
     LegRetriever,
     chosen_mode,
     first_stage,
@@ -139,7 +140,7 @@ class Engine:
             mode
             for mode in self.modes()
             if (kind := kinds_for(self.settings, mode)[0]) in dense
-            and mode != HYBRID
+            and mode not in (HYBRID, HYBRID_RRF)
             and isinstance(self.models.dense(dense[kind]), PictureEncoder)
         )
 

@@ -14,10 +14,12 @@ from acclimate.engine.snapshot import Snapshot
 from acclimate.errors import UsageError
 from acclimate.indexes.base import Leg, Mask, Ranked, Retriever
 from acclimate.ranking import Rows, top
-from acclimate.search.fuse import Fused
+from acclimate.search.fuse import Fused, Fusion
 from acclimate.types import Hit, Query
 
 HYBRID = "hybrid"
+#: The same by reciprocal ranks, which need no scores that can be compared, and know no weights.
+HYBRID_RRF = "hybrid:rrf"
 #: Hits of the first stage that late interaction compares token by token.
 LATE_CANDIDATES = 200
 
@@ -84,7 +86,7 @@ def modes(settings: IndexSettings) -> tuple[str, ...]:
     found = _kinds(settings)
     dense = [f"{DENSE}:{model}" for model in settings.models[1:]]
     several = len([name for name in found if name != LATE]) > 1
-    return (*found, *dense, *((HYBRID,) if several else ()))
+    return (*found, *dense, *((HYBRID, HYBRID_RRF) if several else ()))
 
 
 def chosen_mode(settings: IndexSettings, mode: str) -> str:
@@ -101,7 +103,7 @@ def chosen_mode(settings: IndexSettings, mode: str) -> str:
 
 def kinds_for(settings: IndexSettings, mode: str) -> tuple[str, ...]:
     """The kinds of index that a mode searches."""
-    if mode == HYBRID:
+    if mode in (HYBRID, HYBRID_RRF):
         return tuple(name for name in _kinds(settings) if name != LATE)
     if mode == LATE:
         return (*_first_of_late(settings), LATE)
@@ -132,7 +134,9 @@ def first_stage(
         return watch(_Hybrid(legs, [weights.get(name, 1.0) for name in names]))
 
     if mode == HYBRID:
-        return fused(kinds_for(settings, HYBRID))
+        return fused(kinds_for(settings, mode))
+    if mode == HYBRID_RRF:
+        return watch(_ByRanks([leg(name) for name in kinds_for(settings, mode)]))
     if mode != LATE:
         return leg(_kind_of(settings, mode))
     first = _first_of_late(settings)
@@ -145,6 +149,15 @@ class _Hybrid(Fused):
     """Fused, under the name that people know it by."""
 
     name = HYBRID
+
+
+class _ByRanks(Fused):
+    """The same by reciprocal ranks."""
+
+    name = HYBRID_RRF
+
+    def __init__(self, legs: Sequence[Retriever]) -> None:
+        super().__init__(legs, method=Fusion.RECIPROCAL_RANK)
 
 
 def _kinds(settings: IndexSettings) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ class SearchOptions:
     """How to search. Each default lives here once; the command line and the service derive them."""
 
     k: int = 10
-    #: "lexical", "dense", "dense:MODEL", "sparse", "late" or "hybrid"; empty takes the best that
-    #: the index has: hybrid, or the only kind there is.
+    #: "lexical", "dense", "dense:MODEL", "sparse", "late", "hybrid" or "hybrid:rrf" (by reciprocal
+    #: ranks); empty takes the best that the index has: hybrid, or the only kind there is.
     mode: str = ""
     #: The re-ranker: "cross-encoder:NAME", "monot5:NAME", "likelihood:NAME", "encoder:NAME",
     #: "late:NAME", or empty for none.

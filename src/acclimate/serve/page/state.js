@@ -43,7 +43,7 @@ export function canAdd(state) {
 // model before its adaptation stands left of the adapted one, then what the index does best.
 function firstSystems(modes) {
   const dense = modes.filter((mode) => mode === "dense" || mode.startsWith("dense:")).reverse();
-  const others = modes.filter((mode) => !dense.includes(mode) && mode !== "lexical" && mode !== "hybrid");
+  const others = modes.filter((mode) => !dense.includes(mode) && mode !== "lexical" && !mode.startsWith("hybrid"));
   const wanted = ["lexical", ...dense.slice(-2), "hybrid", ...others];
   const chosen = wanted.filter((mode) => modes.includes(mode)).slice(0, MOST);
   return chosen.map((mode) => ({ mode, rerank: "" }));

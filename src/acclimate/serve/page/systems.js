@@ -7,6 +7,7 @@ const NAMES = {
   sparse: "Learned sparse",
   late: "Late interaction",
   hybrid: "Hybrid",
+  "hybrid:rrf": "Hybrid by ranks",
 };
 
 export function modeName(mode, info) {
@@ -26,6 +27,7 @@ export function systemName(system, info) {
 // What a stage of a search is called: kinds of index, re-rankers, and the writing of reasons.
 export function stageName(stage) {
   if (/^dense-\d+$/.test(stage)) return NAMES.dense; // a further model of the index
+  if (NAMES[stage]) return NAMES[stage];
   const [kind, ...rest] = stage.split(":");
-  return rest.length ? `${NAMES[kind] ?? kind} ${shortModel(rest.join(":"))}` : NAMES[stage] ?? stage;
+  return rest.length ? `${NAMES[kind] ?? kind} ${shortModel(rest.join(":"))}` : stage;
 }
