@@ -118,7 +118,7 @@ class Updates:
             self._store.begin()
             yield
         except BaseException as error:
-            if self._counts(written):
+            if not self._undone(written):
                 error.add_note(f"{self._folder} has the change all the same")
                 raise
             undone = f"{self._folder} is as it was before{what}"
@@ -130,17 +130,14 @@ class Updates:
             error.add_note(undone)
             raise
 
-    def _counts(self, written: Sequence[int]) -> bool:
-        """Whether a change that met an error stands, as when that came with the end of COMMIT.
-
-        Where it does not, it is undone, and its segments are removed.
-        """
+    def _undone(self, written: Sequence[int]) -> bool:
+        """Undo a change that met an error; False where it stands, since that came after COMMIT."""
         try:
             self._store.roll_back()
             if self._store.is_committed():
-                return True
+                return False
         except sqlite3.Error:
             # A second failure must not hide the first; what it leaves, the next writer removes.
-            return False
+            return True
         remove_segments(self._folder, written)
-        return False
+        return True
