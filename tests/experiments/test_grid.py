@@ -43,6 +43,18 @@ def test_file_is_read_as_records(file: Path) -> None:
     assert grid.measure == "nDCG@10"
 
 
+def test_corpora_that_are_named_are_the_files_own_or_others(file: Path) -> None:
+    own = Collection("Another", "elsewhere/another", split="dev")
+    rows = '{name = "c", corpus = "collection"}, {name = "Another", corpus = "elsewhere/another", '
+    file.write_text(f'{PLAIN}corpora = [{rows} split = "dev"}}]\n')
+    assert read_grid(file, ["Another"]).corpora == (own,)
+    assert read_grid(file, ["elsewhere/another", "c"]).corpora == (
+        own,
+        Collection("c", "collection"),
+    )
+    assert read_grid(file, ["my/own"]).corpora == (Collection("own", "my/own"),)
+
+
 def test_values_of_an_axis_may_be_of_any_kind(file: Path) -> None:
     values = '[["bm25", "student"], true, "text"]'
     file.write_text(f'{PLAIN}{CORPORA}vary = {{key = "k", values = {values}}}\n')

@@ -39,7 +39,8 @@ def experiment(
         typer.Option(
             "--corpus",
             metavar="JUDGED_CORPUS",
-            help="Measure on this collection instead of the file's; may be given again.",
+            help="Only this one of the file's corpora, by its name, or another collection instead; "
+            "may be given again.",
             show_default=False,
         ),
     ] = None,
@@ -56,6 +57,7 @@ def experiment(
     they have in common is done once. The exit code is 1 if a cell failed.
 
     * `acclimate experiment experiments/cpu/table1.toml --out runs/cpu`
+    * `acclimate experiment experiments/cpu/table1.toml --out runs/cpu --corpus Medline`
     * `acclimate experiment experiments/cpu/table1.toml --out runs/mine --corpus my-judged-corpus`
     """
     if dry_run:

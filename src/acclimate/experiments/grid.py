@@ -100,7 +100,9 @@ class Grid:
 
 
 def read_grid(path: Path, corpora: Sequence[str] = ()) -> Grid:
-    """The experiment in a TOML file; `corpora` take the place of the file's.
+    """The experiment in a TOML file, on `corpora` where some are given.
+
+    Those are some of the file's, by its names for them, or others.
 
     Raises InputError for what is no TOML, UsageError for what is no experiment.
     """
@@ -114,7 +116,8 @@ def read_grid(path: Path, corpora: Sequence[str] = ()) -> Grid:
     axis = _axis(table.pop("vary", None), place)
     grid = with_table(Grid(), table, place)
     if corpora:
-        collections = tuple(Collection(Path(name).name, name) for name in corpora)
+        known = {name: each for each in collections for name in (each.name, each.corpus)}
+        collections = tuple(known.get(name, Collection(Path(name).name, name)) for name in corpora)
     grid = replace(grid, corpora=collections, systems=systems, vary=axis)
     _check(grid, place)
     return grid

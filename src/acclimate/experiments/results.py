@@ -22,8 +22,8 @@ def experiment(file: Path, out: Path, corpora: Sequence[str], progress: Progress
 
     They are written anew after every cell, and results.parquet at the end. NAME is the file's, so
     that several experiments can share one folder, and with it the cells and stages that they have
-    in common. `corpora` take the place of the file's. Raises UsageError for what the file cannot
-    mean, RunFolderBusy where another experiment works in `out`.
+    in common. `corpora` are some of the file's, or others in their place. Raises UsageError for
+    what the file cannot mean, RunFolderBusy where another experiment works in `out`.
     """
     grid = read_grid(file, corpora)
     prepared = prepare(grid, file)
