@@ -132,15 +132,15 @@ def test_qgen_takes_no_labels(corpus: Path, recipe: Recipe, tmp_path: Path) -> N
 def test_epochs_count_passes_over_the_queries_that_are_trained_on(
     corpus: Path, recipe: Recipe, tmp_path: Path
 ) -> None:
-    def steps(**changes: int) -> int:
-        train = replace(recipe.train, negatives=0, objective="mnrl", **changes)
+    def steps(epochs: int, most: int) -> int:
+        train = replace(recipe.train, negatives=0, objective="mnrl", epochs=epochs, max_steps=most)
         once = replace(recipe, steps=("qgen",), train=train)
         return adapt(open_corpus(corpus), tmp_path, once).training.steps
 
-    one = steps(epochs=1, max_steps=100)
+    one = steps(1, 100)
     assert 1 < one < 100
-    assert steps(epochs=2, max_steps=100) == 2 * one
-    assert steps(epochs=2, max_steps=one + 1) == one + 1
+    assert steps(2, 100) == 2 * one
+    assert steps(2, one + 1) == one + 1
 
 
 def test_condenser_delivers_a_model_that_pools_by_cls(
