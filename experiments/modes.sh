@@ -4,10 +4,12 @@
 #   DATA=path/to/beir/folders experiments/modes.sh scifact medline python-stdlib
 #   DATA=... RERANK=likelihood:google/gemma-3-270m experiments/modes.sh medline
 #   DATA=... RERANK=cross-encoder:runs/reader/model AS=read experiments/modes.sh medline
+#   DATA=... LATE=runs/late/model experiments/modes.sh medline
 #
 # Results go to experiments/results/modes-COLLECTION-MODE.json; with RERANK, hybrid search is
 # measured once more with its best 20 hits (TOP=N: N) read again, as modes-COLLECTION-hybrid-AS.json
-# (AS is "reranked" where it is not given). modes-COLLECTION-compared.json, or -compared-AS.json, has the
+# (AS is "reranked" where it is not given). With LATE the index has late interaction too, and that is
+# measured, over the best 200 of the others. modes-COLLECTION-compared.json, or -compared-AS.json, has the
 # paired tests of the others against hybrid search.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,14 +20,14 @@ source_of() { [ -d "$DATA/$1" ] && echo "$DATA/$1" || echo "$1"; }
 
 measure() { # COLLECTION NAME OPTIONS...
   local out="experiments/results/modes-$1-$2.json"
-  acclimate evaluate "runs/index-$1" "$(source_of "$1")" --measures "nDCG@10 R@100" \
+  acclimate evaluate "runs/index-$1${LATE:+-late}" "$(source_of "$1")" --measures "nDCG@10 R@100" \
     --save-run "runs/modes/$1-$2.trec" --json "${@:3}" > "$out.part"
   mv "$out.part" "$out"
 }
 
 compare() { # COLLECTION
   local out="experiments/results/modes-$1-compared${AS:+-$AS}.json" others=() run
-  for run in runs/modes/"$1"-{lexical,dense,hybrid-rrf,"hybrid-${AS:-reranked}"}.trec; do
+  for run in runs/modes/"$1"-{lexical,dense,hybrid-rrf,late,"hybrid-${AS:-reranked}"}.trec; do
     [ ! -e "$run" ] || others+=(--compare "$run")
   done
   acclimate evaluate "runs/modes/$1-hybrid.trec" "$(source_of "$1")" --measures nDCG@10 --json \
@@ -34,10 +36,11 @@ compare() { # COLLECTION
 }
 
 for collection in "$@"; do
-  if [ ! -d "runs/index-$collection" ]; then
-    acclimate index "$(source_of "$collection")" --out "runs/index-$collection"
+  index="runs/index-$collection${LATE:+-late}"
+  if [ ! -d "$index" ]; then
+    acclimate index "$(source_of "$collection")" --out "$index" ${LATE:+--late "$LATE"}
   fi
-  for mode in lexical dense hybrid hybrid:rrf; do
+  for mode in lexical dense hybrid hybrid:rrf ${LATE:+late}; do
     measure "$collection" "${mode/:/-}" --mode "$mode"
   done
   if [ -n "${RERANK:-}" ]; then

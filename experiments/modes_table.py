@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-MODES = ("lexical", "dense", "hybrid", "hybrid-reranked", "hybrid-read")
+MODES = ("lexical", "dense", "hybrid", "hybrid-rrf", "late", "hybrid-reranked", "hybrid-read")
 MEASURE = "nDCG@10"
 
 

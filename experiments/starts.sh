@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Two models that learned from SQuADShifts' Wikipedia part, 7,938 questions that people wrote:
+# Models that learned from SQuADShifts' Wikipedia part, 7,938 questions that people wrote:
 #
-#   DATA=path/to/data experiments/starts.sh start reader
+#   DATA=path/to/data experiments/starts.sh start reader late
 #
 # start   the second start of table4.toml: all-MiniLM-L6-v2 with its three upper layers begun anew
 #         (forget.py), then taught to retrieve; runs/start/model
 # reader  a cross-encoder, to re-rank (modes.sh) and to teach; runs/reader/model
+# late    all-MiniLM-L6-v2 with a projection, for late interaction (modes.sh); runs/late/model
 #
-# What the trainings said goes to experiments/results/start.json and reader.json. The collection has
-# one split, called test; nothing is measured on it.
+# What the trainings said goes to experiments/results/start.json, reader.json and late.json. The
+# collection has one split, called test; nothing is measured on it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 : "${DATA:?name the folder that holds squadshifts_new_wiki/, as in DATA=../data}"
@@ -32,8 +33,11 @@ for name in "$@"; do
       learn reader --kind cross-encoder --model "$minilm" --negatives 3 \
         --set student.max_seq_length=256 --set train.per_device_train_batch_size=16
       ;;
+    late)
+      learn late --kind late --model "$minilm" --set student.max_seq_length=128
+      ;;
     *)
-      echo "$name: choose start or reader" >&2
+      echo "$name: choose start, reader or late" >&2
       exit 2
       ;;
   esac

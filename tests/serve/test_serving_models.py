@@ -12,7 +12,7 @@ import pytest
 from acclimate.engine.models import Models
 from acclimate.models.base import Encoder, Vectors
 from acclimate.models.dense import DenseEncoder
-from acclimate.serve.models import SLICE, BatchedEncoder, Batchers, InTurns, ServingModels
+from acclimate.serve.models import SLICE, STEP, BatchedEncoder, Batchers, InTurns, ServingModels
 from acclimate.serve.settings import Batching
 from acclimate.types import Passage, Query
 from toys import toy_texts
@@ -131,3 +131,22 @@ def test_long_work_is_read_in_slices() -> None:
     pairs = [(Query("q", "x"), Passage(str(n), "x" * n)) for n in range(2 * SLICE + 5)]
     assert InTurns(scorer).score(pairs) == [float(n) for n in range(2 * SLICE + 5)]
     assert scorer.sizes == [SLICE, SLICE, 5]
+
+
+def test_texts_are_filled_up_so_that_a_models_inputs_have_few_shapes(encoder_folder: Path) -> None:
+    served, plain = ServingModels(), Models()
+    shapes = set[int]()
+    batched = served.dense(str(encoder_folder))
+    loaded: DenseEncoder = batched._encoder  # type: ignore[attr-defined]
+    loaded.model[0].register_forward_pre_hook(
+        lambda _, given: shapes.add(given[0]["input_ids"].shape[1])
+    )
+    texts = [" ".join(text.split()[: 1 + n % 20]) for n, text in enumerate(toy_texts(40))]
+    for text in texts:
+        np.testing.assert_allclose(
+            batched.encode_queries([text]),
+            plain.dense(str(encoder_folder)).encode_queries([text]),
+            atol=0.02,  # in bf16 where the processor has it
+        )
+    assert shapes
+    assert all(length % STEP == 0 for length in shapes)

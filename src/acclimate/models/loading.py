@@ -66,6 +66,19 @@ def _fill_texts(model: BaseModel) -> None:
         first.processing_kwargs = {**first.processing_kwargs, "text": texts}
 
 
+def fill_in_steps(model: BaseModel, tokens: int) -> None:
+    """Have a model fill up its texts to multiples of so many tokens, for processes that live long.
+
+    On a CPU, what is compiled for one shape of a matrix stays in memory for good. Queries of every
+    length, in batches of every size, are thousands of shapes; so they are few.
+    """
+    first: Any = model[0]
+    texts = first.processing_kwargs.get("text", {})
+    if "padding" not in texts:
+        filled = {"padding": True, "pad_to_multiple_of": tokens, **texts}
+        first.processing_kwargs = {**first.processing_kwargs, "text": filled}
+
+
 def _fit_inputs(model: BaseModel) -> None:
     """Have every module that reads inputs take them in the number type of its weights.
 

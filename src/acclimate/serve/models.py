@@ -16,14 +16,18 @@ import numpy as np
 
 from acclimate.engine.models import Models
 from acclimate.models.base import Encoder, PairScorer, PictureEncoder, Similarity, Vectors
-from acclimate.models.multivector import TokenVectors
-from acclimate.models.sparse import SparseTexts, SparseVector
+from acclimate.models.dense import DenseEncoder
+from acclimate.models.loading import fill_in_steps
+from acclimate.models.multivector import MultiVectorTextEncoder, TokenVectors
+from acclimate.models.sparse import SparseTextEncoder, SparseTexts, SparseVector
 from acclimate.pictures.read import PictureSource
 from acclimate.serve.batching import Batcher, nobody, unseen
 from acclimate.serve.settings import Batching
 from acclimate.serve.turns import Turns
 from acclimate.types import Passage, Query
 
+#: Texts are filled up to multiples of so many tokens.
+STEP = 16
 #: Passages encoded, or pairs of long work read, before waiting queries get their turn.
 SLICE = 32
 
@@ -77,17 +81,19 @@ class ServingModels(Models):
     def dense(self, name: str) -> Encoder:
         """The bi-encoder of that name."""
         load = partial(super().dense, name)
-        return self._once("batched dense", name, lambda: _batched(load(), self.batchers))
+        return self._once("batched dense", name, lambda: _batched(_evenly(load()), self.batchers))
 
     def sparse(self, name: str) -> SparseTexts:
         """The learned sparse encoder of that name."""
         load = partial(super().sparse, name)
-        return self._once("batched sparse", name, lambda: BatchedSparse(load(), self.batchers))
+        return self._once(
+            "batched sparse", name, lambda: BatchedSparse(_evenly(load()), self.batchers)
+        )
 
     def late(self, name: str) -> TokenVectors:
         """The multi-vector encoder of that name."""
         load = partial(super().late, name)
-        return self._once("batched late", name, lambda: BatchedLate(load(), self.batchers))
+        return self._once("batched late", name, lambda: BatchedLate(_evenly(load()), self.batchers))
 
     def reranker(self, name: str) -> PairScorer:
         """The re-ranker called KIND:NAME."""
@@ -149,6 +155,16 @@ class BatchedPictureEncoder(BatchedEncoder):
             with self._shared.turns.short():
                 rows.extend(self._pictures.encode_pictures([picture]))
         return self._stacked(rows)
+
+
+def _evenly(encoder: In) -> In:
+    """The encoder, whose model has few shapes of input from now on."""
+    inner: Any = encoder
+    while hasattr(inner, "encoder"):
+        inner = inner.encoder
+    if isinstance(inner, DenseEncoder | SparseTextEncoder | MultiVectorTextEncoder):
+        fill_in_steps(inner.model, STEP)
+    return encoder
 
 
 def _batched(encoder: Encoder, batchers: Batchers) -> BatchedEncoder:
