@@ -27,7 +27,7 @@ from acclimate.serve.turns import Turns
 from acclimate.types import Passage, Query
 
 #: Texts are filled up to multiples of so many tokens.
-STEP = 16
+STEP = 8
 #: Passages encoded, or pairs of long work read, before waiting queries get their turn.
 SLICE = 32
 
