@@ -38,7 +38,7 @@ def test_texts_are_read_as_the_form_quotes_them(
 
 
 def test_a_folder_gives_its_parallel_files_and_its_json_lines(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="without parallel data"):
+    with pytest.raises(UsageError, match=r"without parallel data.* or in \.jsonl"):
         list(texts_of([tmp_path]))
     written(tmp_path, "queries.jsonl", '{"text": "Who?"}\n')
     written(tmp_path, "LICENSE", "Free for all.\n")

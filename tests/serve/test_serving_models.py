@@ -5,19 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import Router, Transformer
 
 from acclimate.engine.models import Models
 from acclimate.models.base import Encoder, Vectors
 from acclimate.models.dense import DenseEncoder
-from acclimate.serve.models import SLICE, STEP, BatchedEncoder, Batchers, InTurns, ServingModels
+from acclimate.serve.models import (
+    SLICE,
+    STEP,
+    BatchedEncoder,
+    Batchers,
+    InTurns,
+    ServingModels,
+    _batched,
+    _evenly,
+)
 from acclimate.serve.settings import Batching
 from acclimate.types import Passage, Query
 from toys import toy_texts
 
 THREADS = 16
+#: Of one word up to twenty.
+TEXTS = [" ".join((text * 4).split()[: 1 + n % 20]) for n, text in enumerate(toy_texts(40))]
 
 
 @pytest.fixture(scope="module")
@@ -133,20 +147,45 @@ def test_long_work_is_read_in_slices() -> None:
     assert scorer.sizes == [SLICE, SLICE, 5]
 
 
-def test_texts_are_filled_up_so_that_a_models_inputs_have_few_shapes(encoder_folder: Path) -> None:
-    served, plain = ServingModels(), Models()
-    shapes = set[int]()
-    batched = served.dense(str(encoder_folder))
-    loaded: DenseEncoder = batched._encoder  # type: ignore[attr-defined]
-    loaded.model[0].register_forward_pre_hook(
-        lambda _, given: shapes.add(given[0]["input_ids"].shape[1])
-    )
-    texts = [" ".join(text.split()[: 1 + n % 20]) for n, text in enumerate(toy_texts(40))]
-    for text in texts:
-        np.testing.assert_allclose(
-            batched.encode_queries([text]),
-            plain.dense(str(encoder_folder)).encode_queries([text]),
-            atol=0.02,  # in bf16 where the processor has it
-        )
-    assert shapes
-    assert all(length % STEP == 0 for length in shapes)
+def shapes_of(model: SentenceTransformer) -> set[int]:
+    """The lengths of what its transformers are given from now on."""
+    lengths = set[int]()
+    for module in model.modules():
+        if isinstance(module, Transformer):
+            module.register_forward_pre_hook(
+                lambda _, given: lengths.add(given[0]["input_ids"].shape[1])
+            )
+    return lengths
+
+
+def routed(encoder: Path, folder: Path) -> Path:
+    """A model with a way for queries and one for passages, as `train.query_only` delivers."""
+    ways: Any = [list(SentenceTransformer(str(encoder), device="cpu")) for _ in range(2)]
+    router = Router.for_query_document(query_modules=ways[0], document_modules=ways[1])
+    SentenceTransformer(modules=[router], device="cpu").save_pretrained(str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("several_ways", [False, True])
+def test_texts_are_filled_up_so_that_a_models_inputs_have_few_shapes(
+    encoder_folder: Path, several_ways: bool, tmp_path: Path
+) -> None:
+    name = str(routed(encoder_folder, tmp_path / "routed") if several_ways else encoder_folder)
+    loaded = DenseEncoder.load(name)
+    plain = [loaded.encode_queries([text]) for text in TEXTS]
+    lengths = shapes_of(loaded.model)
+    served = _batched(_evenly(loaded), Batchers(Batching()))
+    for text, vectors in zip(TEXTS, plain, strict=True):
+        # In bf16 where the processor has it.
+        np.testing.assert_allclose(served.encode_queries([text]), vectors, atol=0.02)
+        served.encode_passages([text])
+    assert len(lengths) > 1
+    assert all(length % STEP == 0 for length in lengths)
+
+
+def test_no_text_is_filled_up_beyond_what_a_model_can_read(encoder_folder: Path) -> None:
+    loaded = DenseEncoder.load(str(encoder_folder))
+    loaded.model.max_seq_length = 3 * STEP - 3  # as CLIP's 77
+    lengths = shapes_of(loaded.model)
+    _evenly(loaded).encode_queries([" ".join(TEXTS)])
+    assert lengths == {3 * STEP - 3}

@@ -120,9 +120,8 @@ def experiment(
     """Run the experiment in a TOML file, and write its tables and figures to `out`/NAME.
 
     NAME is the file's: several experiments can share `out`, and do alike cells once. Called again
-    with the same `out` it goes on where it stopped. `corpora` are some of the
-    file's, or others in their place. Cells that fail are in the result's `failed`; the others are
-    done all the same.
+    with the same `out` it goes on where it stopped. `corpora` are some of the file's, or others in
+    their place. Cells that fail are in the result's `failed`; the others are done all the same.
     """
     from acclimate.experiments.results import experiment as run
 

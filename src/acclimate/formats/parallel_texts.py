@@ -36,9 +36,9 @@ def _within(folder: Path) -> Iterator[Path]:
     yield from lines
     try:
         yield from parallel_files([folder])
-    except UsageError:
+    except UsageError as error:
         if not lines:
-            raise
+            raise UsageError(f"{error}; or in .jsonl files") from error
 
 
 def _segments(path: Path) -> Iterator[str]:

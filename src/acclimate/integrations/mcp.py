@@ -85,8 +85,11 @@ def make_server(engine: Engine, options: SearchOptions = DEFAULTS) -> MCPServer:
     @server.tool()
     def fetch(id: str) -> WholePassage:  # noqa: A002 - the name that assistants know
         """Get one passage whole, by the id that a search gave."""
-        engine.refresh()
-        passage = engine.passage(id)
+        try:
+            engine.refresh()
+            passage = engine.passage(id)
+        except AcclimateError as error:
+            raise ToolError(str(error)) from error
         if passage is None:
             raise ToolError(f"no passage {id!r}; search first and give an id that it found")
         return WholePassage(

@@ -70,13 +70,18 @@ def fill_in_steps(model: BaseModel, tokens: int) -> None:
     """Have a model fill up its texts to multiples of so many tokens, for processes that live long.
 
     On a CPU, what is compiled for one shape of a matrix stays in memory for good. Queries of every
-    length, in batches of every size, are thousands of shapes; so they are few.
+    length, in batches of every size, are thousands of shapes; so they are few. Left as they are:
+    texts that are filled up already, and a limit that is no such multiple, which would be passed.
     """
-    first: Any = model[0]
-    texts = first.processing_kwargs.get("text", {})
-    if "padding" not in texts:
-        filled = {"padding": True, "pad_to_multiple_of": tokens, **texts}
-        first.processing_kwargs = {**first.processing_kwargs, "text": filled}
+    from sentence_transformers.base.modules import Transformer
+
+    for module in model.modules():  # of a router, every way has one
+        if not isinstance(module, Transformer) or (module.max_seq_length or 1) % tokens:
+            continue
+        texts = module.processing_kwargs.get("text", {})
+        if "padding" not in texts:
+            filled = {"padding": True, "pad_to_multiple_of": tokens, **texts}
+            module.processing_kwargs = {**module.processing_kwargs, "text": filled}
 
 
 def _fit_inputs(model: BaseModel) -> None:

@@ -11,7 +11,7 @@ from acclimate.models.dense import DenseEncoder
 from acclimate.pretrain.contrast import in_batch, temperature_of
 from acclimate.pretrain.encode import pooled
 from acclimate.pretrain.method import Batch, Method
-from acclimate.pretrain.tokens import Tokens, chance, kept, tokens_of
+from acclimate.pretrain.tokens import Tokens, chance, kept, surviving, tokens_of
 
 #: How much of a passage a part has, at least and at most.
 SHARES = (0.05, 0.5)
@@ -63,9 +63,7 @@ class Crop(Method):
         start = (where[:, 1] * (count - length + 1)).long()
         place = tokens.content.cumsum(dim=1) - 1
         inside = tokens.content & (place >= start[:, None]) & (place < (start + length)[:, None])
-        own = noise.masked_fill(~inside, -1.0)
-        luckiest = inside & (own == own.amax(dim=1, keepdim=True))
-        keep = (inside & (noise >= DELETED)) | luckiest | ~tokens.content
+        keep = surviving(inside, noise, DELETED) | ~tokens.content
         return kept(tokens, keep, int(self.model.tokenizer.pad_token_id))
 
     def _vectors(self, part: Tokens) -> Tensor:

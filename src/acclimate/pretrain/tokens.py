@@ -56,6 +56,16 @@ def kept(tokens: Tokens, keep: Tensor, pad: int) -> Tokens:
     )
 
 
+def surviving(among: Tensor, noise: Tensor, deleted: float) -> Tensor:
+    """Those tokens of `among` that stay when the share `deleted` goes; of each text one does.
+
+    among, noise: (texts, length); what goes is what has noise below the share.
+    """
+    own = noise.masked_fill(~among, -1.0)
+    luckiest = own == own.amax(dim=1, keepdim=True)
+    return among & ((noise >= deleted) | luckiest)
+
+
 def chance(shape: torch.Size, draw: np.random.Generator, device: torch.device) -> Tensor:
     """Numbers between 0 and 1, the same on every device."""
     return torch.from_numpy(draw.random(tuple(shape))).to(device)

@@ -14,7 +14,7 @@ from acclimate.models.dense import DenseEncoder
 from acclimate.pretrain.decoder import PooledDecoder
 from acclimate.pretrain.encode import pooled
 from acclimate.pretrain.method import Batch, Method
-from acclimate.pretrain.tokens import Tokens, chance, kept, tokens_of
+from acclimate.pretrain.tokens import Tokens, chance, kept, surviving, tokens_of
 from acclimate.pretrain.vocabulary import VocabularyHead, body_of
 from acclimate.settings import TsdaeSettings
 
@@ -43,9 +43,7 @@ class Tsdae(Method):
 
     def damaged(self, tokens: Tokens, noise: Tensor) -> Tokens:
         """Without the tokens whose noise is below the share to delete; of each text one stays."""
-        own = noise.masked_fill(~tokens.content, -1.0)
-        luckiest = own == own.amax(dim=1, keepdim=True)
-        keep = (noise >= self.deleted) | luckiest | ~tokens.content
+        keep = surviving(tokens.content, noise, self.deleted) | ~tokens.content
         return kept(tokens, keep, int(self.model.tokenizer.pad_token_id))
 
     def rebuilding(self, tokens: Tokens, damaged: Tokens) -> Tensor:

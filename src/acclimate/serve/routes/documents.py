@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from acclimate.serve.access import TheService, with_key
+from acclimate.serve.access import DOCUMENTS, TheService, with_key
 from acclimate.serve.answers import Written, json_of, shown
 from acclimate.serve.bounds import check
 from acclimate.serve.errors import BadValue, NotFound
@@ -33,13 +33,13 @@ async def document(
     return await _one(request, service, id_)
 
 
-@reading.get("/documents", response_model=Passage, summary="One document, by a parameter")
+@reading.get(DOCUMENTS, response_model=Passage, summary="One document, by a parameter")
 async def document_by_parameter(id_: InQuery, request: Request, service: TheService) -> Response:
     """As above, for ids that clients would shorten in an address."""
     return await _one(request, service, id_)
 
 
-@writing.post("/documents", response_model=Written, summary="Add or replace documents")
+@writing.post(DOCUMENTS, response_model=Written, summary="Add or replace documents")
 async def put(body: DocumentsBody, service: TheService) -> Response:
     """Answered when the documents are committed and can be found: all of them, or none."""
     check(service.bounds, body)
@@ -60,7 +60,7 @@ async def delete(id_: Annotated[InPath, Path(alias="id")], service: TheService) 
     return await _delete(service, id_)
 
 
-@writing.delete("/documents", response_model=Written, summary="Delete one, by a parameter")
+@writing.delete(DOCUMENTS, response_model=Written, summary="Delete one, by a parameter")
 async def delete_by_parameter(id_: InQuery, service: TheService) -> Response:
     """As above, for ids that clients would shorten in an address."""
     return await _delete(service, id_)
