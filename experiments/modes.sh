@@ -8,7 +8,7 @@
 #
 # Results go to experiments/results/modes-COLLECTION-MODE.json; with RERANK, hybrid search is
 # measured once more with its best 20 hits (TOP=N: N) read again, as modes-COLLECTION-hybrid-AS.json
-# (AS is "reranked" where it is not given). With LATE the index has late interaction too, and that is
+# (AS is "reranked" where it is not given; AS=rrf compares hybrid:rrf). With LATE the index has late interaction too, and that is
 # measured, over the best 200 of the others. modes-COLLECTION-compared.json, or -compared-AS.json, has the
 # paired tests of the others against hybrid search.
 set -euo pipefail
@@ -27,7 +27,7 @@ measure() { # COLLECTION NAME OPTIONS...
 
 compare() { # COLLECTION
   local out="experiments/results/modes-$1-compared${AS:+-$AS}.json" others=() run
-  for run in runs/modes/"$1"-{lexical,dense,hybrid-rrf,late,"hybrid-${AS:-reranked}"}.trec; do
+  for run in runs/modes/"$1"-{lexical,dense,late,"hybrid-${AS:-reranked}"}.trec; do
     [ ! -e "$run" ] || others+=(--compare "$run")
   done
   acclimate evaluate "runs/modes/$1-hybrid.trec" "$(source_of "$1")" --measures nDCG@10 --json \
