@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-import dialects
 import pytest
 
+import dialects
 import families
 from acclimate.models.dense import DenseEncoder
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from dialects import Dialects
 
 from acclimate.models.dense import DenseEncoder
 from acclimate.pretrain.loop import batches, pretrain
 from acclimate.pretrain.mlm import Mlm
 from acclimate.progress import Silent
 from acclimate.settings import MlmSettings, PretrainSettings
+from dialects import Dialects
 
 Student = Callable[..., DenseEncoder]
 
