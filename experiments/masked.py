@@ -22,6 +22,7 @@ from acclimate.progress import Bars
 from acclimate.settings import MlmSettings, PretrainSettings
 
 SEED = 42
+STEPS = 1000
 
 
 def main(name: str, corpus: str, out: Path, steps: int) -> None:
@@ -40,7 +41,9 @@ def main(name: str, corpus: str, out: Path, steps: int) -> None:
     )
 
     out.mkdir(parents=True, exist_ok=True)
-    course = pretrain(method, range(len(texts)), lambda rows: [texts[row] for row in rows], settings, out, Bars())
+    course = pretrain(
+        method, range(len(texts)), lambda rows: [texts[row] for row in rows], settings, out, Bars()
+    )
     print("loss by step:", {point.step: point.loss for point in course.points})
     masked = method.head.masked
     setattr(masked, masked.base_model_prefix, method.body)
@@ -49,4 +52,5 @@ def main(name: str, corpus: str, out: Path, steps: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else 1000)
+    wanted = int(sys.argv[4]) if len(sys.argv) > 4 else STEPS
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), wanted)

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-MODES = ("lexical", "dense", "hybrid", "hybrid-rrf", "late", "hybrid-reranked", "hybrid-read")
+MODES = (
+    "lexical", "lexical-expanded", "dense", "sparse", "late", "hybrid", "hybrid-rrf", "hybrid-sparse",
+    "hybrid-expanded", "hybrid-reranked", "hybrid-read",
+)  # fmt: skip
 MEASURE = "nDCG@10"
 
 
