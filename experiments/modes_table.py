@@ -8,7 +8,8 @@ from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 MODES = (
-    "lexical", "lexical-expanded", "dense", "sparse", "late", "hybrid", "hybrid-rrf", "hybrid-sparse",
+    "lexical", "lexical-expanded", "dense", "sparse", "late", "hybrid", "hybrid-rrf",
+    "hybrid-sparse",
     "hybrid-expanded", "hybrid-reranked", "hybrid-read",
 )  # fmt: skip
 MEASURE = "nDCG@10"

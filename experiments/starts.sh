@@ -11,7 +11,7 @@
 #         (masked.py), then taught as SPLADE (modes.sh); runs/sparse/model
 #
 # What the trainings said goes to experiments/results/start.json, reader.json, late.json and
-# sparse.json. The # collection has one split, called test; nothing is measured on it.
+# sparse.json. The collection has one split, called test; nothing is measured on it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 : "${DATA:?name the folder that holds squadshifts_new_wiki/, as in DATA=../data}"
