@@ -29,6 +29,11 @@ class Target:
         fields = text.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def memory(self) -> int:
+        """Bytes that the process holds now, without what is mapped from files (Linux)."""
+        text = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        return 1024 * int(text.partition("RssAnon:")[2].split()[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -41,6 +46,8 @@ class Heard:
     failed: int
     #: What the service spent on processors meanwhile, in seconds.
     processor: float
+    #: Bytes that the service held at the end.
+    memory: int
 
     @property
     def per_second(self) -> float:
@@ -89,6 +96,7 @@ async def _load(target: Target, requests: Sequence[bytes], clients: int, seconds
         tuple(latencies),
         sum(failed),
         target.processor_seconds() - spent,
+        target.memory(),
     )
 
 

@@ -68,6 +68,8 @@ class Row:
     p99_ms: float
     #: What one answer took of the service's processors; hardly depends on what else is running.
     processor_ms: float
+    #: What the service held after it and all before it, without the files that it maps.
+    memory_mb: int
     throughput_ratio: float
     p50_ratio: float
 
@@ -156,6 +158,7 @@ def _row(name: str, clients: int, heard: list[Heard], plain: list[Heard]) -> Row
         tuple(latency for each in heard for latency in each.latencies),
         sum(each.failed for each in heard),
         sum(each.processor for each in heard),
+        heard[-1].memory,
     )
     faster = [a.per_second / b.per_second for a, b in zip(heard, plain, strict=True)
               if b.per_second]  # fmt: skip
@@ -171,6 +174,7 @@ def _row(name: str, clients: int, heard: list[Heard], plain: list[Heard]) -> Row
         round(1000 * together.percentile(0.95), 2),
         round(1000 * together.percentile(0.99), 2),
         round(1000 * together.processor / max(1, len(together.latencies)), 2),
+        round(together.memory / 1e6),
         round(statistics.median(faster), 3) if faster else 0.0,
         round(statistics.median(slower), 3) if slower else 0.0,
     )
@@ -234,7 +238,7 @@ def _free_port() -> int:
 def _show(rows: Sequence[Row]) -> None:
     table = Table(box=SIMPLE_HEAD)
     names = ("mode", "clients", "answers", "failed", "a second", "p50 ms", "p95 ms", "p99 ms",
-             "processor ms", "throughput ratio", "p50 ratio")  # fmt: skip
+             "processor ms", "memory MB", "throughput ratio", "p50 ratio")  # fmt: skip
     for name in names:
         table.add_column(name, justify="left" if name == "mode" else "right")
     for row in rows:

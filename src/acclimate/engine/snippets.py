@@ -7,7 +7,9 @@ terms of the query wins over one with a single term twice.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -135,14 +137,19 @@ def _placed(flat: Flat, reasons: Iterable[Reason], low: int) -> list[_Place]:
 def _core(places: Sequence[_Place], width: int) -> Span | None:
     """From the first to the last reason of the best window; the earliest of equals."""
     best, most = None, 0.0
-    for number, (start, *_) in enumerate(places):
+    starts = [place.start for place in places]
+    sums = list(accumulate((place.weight for place in places), initial=0.0))
+    for number, start in enumerate(starts):
         limit = start + width
+        behind = bisect_left(starts, limit, number)
+        # Not even if every reason counted fully.
+        if sums[behind] - sums[number] <= most:
+            continue
         value, end, seen = 0.0, start, dict[str, float]()
-        for nth, (begin, stop, key, weight) in enumerate(places[number:]):
-            if begin >= limit:
-                break
+        for nth in range(number, behind):
+            _, stop, key, weight = places[nth]
             # The first alone may be wider than the window, which then shows its beginning.
-            if stop > limit and nth:
+            if stop > limit and nth > number:
                 continue
             # A key counts as much as its best weight, and a little for each repetition.
             before = seen.get(key, 0.0)

@@ -27,8 +27,10 @@ _LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _UNSPACED = re.compile(f"([{_SYLLABLES}]+)|[{_LETTERS}]+")
 _ANY_UNSPACED = re.compile(f"[{_SYLLABLES}{_LETTERS}]")
 _ASCII_WORD = re.compile(r"(\w+)", re.ASCII)
-#: Turns whatever is no part of a word into a space.
-_ASCII_GAPS = {code: " " for code in range(128) if not _ASCII_WORD.match(chr(code))}
+#: Turns bytes that are no part of a word into spaces; those of other characters stay.
+_ASCII_GAPS = bytes(
+    code if code > 127 or _ASCII_WORD.match(chr(code)) else ord(" ") for code in range(256)
+)
 
 #: A word, and from which to which character of the text it stands.
 Placed = tuple[str, int, int]
@@ -73,10 +75,12 @@ class SpacedWords:
 
     @property
     def distinct(self) -> frozenset[str]:
+        # The same words as by the pattern, and faster: it has to look at a few of them only.
+        pieces = frozenset(_without_ascii_gaps(self.text).split())
         if self.text.isascii():
-            # The same words as by the pattern, and faster.
-            return frozenset(self.text.translate(_ASCII_GAPS).split())
-        return frozenset(word_pattern().findall(self.text))
+            return pieces
+        others = {piece for piece in pieces if not piece.isascii()}
+        return (pieces - others).union(word_pattern().findall(" ".join(others)))
 
     @property
     def size(self) -> int:
@@ -201,6 +205,12 @@ def _words_of(text: str) -> Iterator[Placed]:
     pieces = _pattern(text).split(text)  # what is between words, a word, and so on
     ends = list(accumulate(map(len, pieces)))
     return zip(pieces[1::2], ends[:-1:2], ends[1::2], strict=True)
+
+
+def _without_ascii_gaps(text: str) -> str:
+    """As many words, parted by spaces where characters of ASCII parted them."""
+    whole = text.encode("utf-8", "surrogatepass").translate(_ASCII_GAPS)
+    return whole.decode("utf-8", "surrogatepass")
 
 
 def _standing(text: str, wanted: Iterable[str]) -> Iterator[Placed]:
