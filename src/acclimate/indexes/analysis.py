@@ -81,15 +81,20 @@ def _stemming(name: str) -> Callable[[str], str]:
     return stem
 
 
+# In place of a stop word's term. No word has this character; Snowball does make empty terms.
+_NO_TERM = "\0"
+
+
 class _Terms(dict[str, tuple[str, str]]):
     """Words with their terms; texts that share a word share the pair, so that it is held once."""
 
-    def __init__(self, stem: Callable[[str], str]) -> None:
+    def __init__(self, stem: Callable[[str], str], stop: Collection[str]) -> None:
         super().__init__()
         self._stem = stem
+        self._stop = stop
 
     def __missing__(self, word: str) -> tuple[str, str]:
-        pair = (word, self._stem(word))
+        pair = (word, _NO_TERM if word in self._stop else self._stem(word))
         # What is met later is rare: forgetting all for its sake would cost every text.
         if len(self) < KNOWN_WORDS:
             self[word] = pair
@@ -108,17 +113,19 @@ class Analyser:
 
     def __init__(self, language: str) -> None:
         self.language = language_code(language)
-        self._stop = frozenset(STOP_WORDS.get(self.language, ()))
         name = LANGUAGES.get(self.language, "")
-        self._stemmer = Stemmer.Stemmer(name) if name in Stemmer.algorithms() else None
-        self._terms = _Terms(_stemming(name) if self._stemmer else _itself)
+        self._stems = name in Stemmer.algorithms()
+        self._terms = _Terms(
+            _stemming(name) if self._stems else _itself,
+            frozenset(STOP_WORDS.get(self.language, ())),
+        )
         self._segmenter: Segmenter = _SEGMENTERS.get(self.language, Plain)()
 
     @property
     def identity(self) -> str:
         """Changes whenever the same text might give other terms."""
         parts = [f"{self.language}-1"]
-        if self._stemmer:
+        if self._stems:
             parts.append(f"PyStemmer {version('PyStemmer')}")
         if self.language in _SEGMENTERS:
             package = {"zh": "jieba", "ja": "Janome"}[self.language]
@@ -128,8 +135,7 @@ class Analyser:
     def __call__(self, text: str) -> list[str]:
         """The terms of a text, in order, with repetitions."""
         words = self._segmenter.words(self._fold(text))
-        kept = [word for word in words if word not in self._stop]
-        return self._stemmer.stemWords(kept) if self._stemmer else kept
+        return [term for _, term in map(self._terms.__getitem__, words) if term is not _NO_TERM]
 
     def read(self, text: str) -> ReadText:
         """A text read once, to find terms in it as often as one likes."""
@@ -137,7 +143,8 @@ class Analyser:
         if not keeps_places(text, folded):
             folded, origin = aligned(text, self._fold)
         words = self._segmenter.read(folded)
-        terms = tuple(map(self._terms.__getitem__, words.distinct - self._stop))
+        pairs = map(self._terms.__getitem__, words.distinct)
+        terms = tuple(pair for pair in pairs if pair[1] is not _NO_TERM)
         return ReadText(words, terms, origin)
 
     def find(self, text: str, wanted: Collection[str]) -> list[Match]:

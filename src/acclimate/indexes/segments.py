@@ -112,7 +112,10 @@ class Plain:
     """Runs of letters, marks and digits; runs of an unspaced script in overlapping pieces."""
 
     def words(self, text: str) -> Iterator[str]:
-        words = _pattern(text).findall(text)
+        if text.isascii():
+            # The same words as by the pattern, and faster.
+            return iter(_without_ascii_gaps(text).split())
+        words = word_pattern().findall(text)
         if _is_spaced(text):
             return iter(words)
         return (word[start:end] for word in words for start, end in _pieces(word))
