@@ -16,6 +16,7 @@ import torch
 
 from acclimate.corpus import open_corpus
 from acclimate.models.dense import DenseEncoder
+from acclimate.models.precision import training_attention
 from acclimate.pretrain.loop import pretrain
 from acclimate.pretrain.mlm import Mlm
 from acclimate.progress import Bars
@@ -27,7 +28,7 @@ STEPS = 1000
 
 def main(name: str, corpus: str, out: Path, steps: int) -> None:
     """Write OUT/model, a folder of transformers with the head in it."""
-    student = DenseEncoder.load(name, max_seq_length=128)
+    student = DenseEncoder.load(name, max_seq_length=128, attention=training_attention())
     torch.manual_seed(SEED)  # the weights of the head's new layers
     method = Mlm(student, MlmSettings())
     texts = [passage.content for passage in open_corpus(corpus).passages()]
