@@ -36,12 +36,28 @@ def top(scores: npt.NDArray[np.floating], tiebreak: Rows, k: int) -> Rows:
 
     The tie rule holds at the cut too, which a bare argpartition does not promise.
     """
-    kept = np.arange(len(scores), dtype=np.int64)
-    if k < len(scores):
-        cut = np.partition(scores, len(scores) - k)[len(scores) - k]
-        kept = np.flatnonzero(scores >= cut)
-    order = np.lexsort((tiebreak[kept], -scores[kept]))
-    return np.asarray(kept[order[:k]], dtype=np.int64)
+    if k >= len(scores):
+        return _in_order(np.arange(len(scores), dtype=np.int64), scores, tiebreak)
+    return _in_order(np.flatnonzero(scores >= _kth(scores, k)), scores, tiebreak)[:k]
+
+
+def top_found(scores: npt.NDArray[np.floating], tiebreak: Rows, k: int) -> Rows:
+    """The same of the scores above 0 only, which are those of what was found."""
+    least = _kth(scores, k) if k < len(scores) else 0
+    kept = np.flatnonzero(scores >= least) if least > 0 else np.flatnonzero(scores > 0)
+    return _in_order(kept, scores, tiebreak)[:k]
+
+
+def _kth(scores: npt.NDArray[np.floating], k: int) -> np.floating:
+    """The k-th best score, of more than k."""
+    at = len(scores) - k
+    kth: np.floating = np.partition(scores, at)[at]
+    return kth
+
+
+def _in_order(rows: Rows, scores: npt.NDArray[np.floating], tiebreak: Rows) -> Rows:
+    order = np.lexsort((tiebreak[rows], -scores[rows]))
+    return np.asarray(rows[order], dtype=np.int64)
 
 
 def ordered_hits(hits: Iterable[Hit]) -> list[Hit]:

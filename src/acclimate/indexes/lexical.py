@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from acclimate.errors import InputError, StaleRows, UsageError
 from acclimate.indexes.analysers import TextAnalyser, new_analyser
-from acclimate.ranking import places, top
+from acclimate.ranking import places, top_found
 from acclimate.types import Hit, Passage, Query
 
 Scores = npt.NDArray[np.float32]
@@ -100,9 +100,9 @@ class LexicalIndex:
 
     def _search(self, text: str, k: int) -> list[Hit]:
         scores = self.scores(text)
-        found = np.flatnonzero(scores > 0)
-        best = found[top(scores[found], self._places[found], k)]
-        return [Hit(self.ids[row], float(scores[row])) for row in best]
+        best = top_found(scores, self._places, k)
+        found = zip(best.tolist(), scores[best].tolist(), strict=True)
+        return [Hit(self.ids[row], score) for row, score in found]
 
     def scores(self, query: str) -> Scores:
         """Every passage's score for one query, shape (len(ids),), in the order of `ids`."""
