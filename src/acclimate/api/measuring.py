@@ -14,6 +14,7 @@ from acclimate.errors import UsageError
 from acclimate.progress import Progress
 
 if TYPE_CHECKING:
+    from acclimate.engine.engine import Engine
     from acclimate.engine.records import SearchOptions
     from acclimate.evaluate.captions import CaptionRecall
     from acclimate.evaluate.evaluation import Comparison, Evaluation
@@ -54,15 +55,18 @@ def evaluate(
     collection = as_corpus(corpus, settings)
     check_split(collection, split)
     judgments = collection.judgments(split)
-    if is_index(system):
-        retriever = _engine_retriever(system, collection, options, depth)
+    engine = _opened(system, options) if is_index(system) else None
+    if engine is not None:
+        retriever = _engine_retriever(engine, collection, options, depth)
     else:
         _refuse_options(system, options)
         retriever = open_system(system, collection, language, progress)
-    queries = collection.queries(split)
+    queries = list(collection.queries(split))
     found = measure(retriever, queries, judgments, list(parsed), depth, collection.name)
+    judged = [query.text for query in queries if query.id in found.hits]
+    flops = engine.flops(judged, options.mode if options else "") if engine else None
     # As the user named it: two runs in two folders may have the same file name.
-    return replace(found, system=_named(system, options))
+    return replace(found, system=_named(system, options), flops=flops)
 
 
 def evaluate_sts(model: str, files: Sequence[str | Path]) -> list[StsResult]:
@@ -153,19 +157,26 @@ def compare(baseline: Evaluation, *systems: Evaluation) -> list[Comparison]:
     return paired(baseline, *systems)
 
 
-def _engine_retriever(
-    folder: str, corpus: Corpus, options: SearchOptions | None, depth: int
-) -> Retriever:
-    """An index folder as a retriever for the corpus's queries, `depth` hits deep."""
+def _opened(folder: str, options: SearchOptions | None) -> Engine:
+    """An index folder, open for what the options ask for."""
     from acclimate.engine.engine import Engine
     from acclimate.engine.records import DEFAULTS
-    from acclimate.search.drop import DropSameId
     from acclimate.search.rerankers import check_reranker
 
     asked = options or DEFAULTS
     if asked.rerank:
         check_reranker(asked.rerank)
-    engine = Engine.open(Path(folder).expanduser(), only=(asked.mode,))
+    return Engine.open(Path(folder).expanduser(), only=(asked.mode,))
+
+
+def _engine_retriever(
+    engine: Engine, corpus: Corpus, options: SearchOptions | None, depth: int
+) -> Retriever:
+    """An index folder as a retriever for the corpus's queries, `depth` hits deep."""
+    from acclimate.engine.records import DEFAULTS
+    from acclimate.search.drop import DropSameId
+
+    asked = options or DEFAULTS
     retriever = engine.retriever(replace(asked, rerank_top=min(asked.rerank_top, depth)))
     return DropSameId(retriever) if corpus.drop_same_id else retriever
 

@@ -155,5 +155,11 @@ def _show(found: list[Evaluation], comparisons: list[Comparison]) -> None:
         ],
         numbers=2,
     )
+    for each in found:
+        if each.flops is not None:
+            show.line(
+                f"{each.system}: {each.flops:.2f} FLOPS, the multiplications of learned sparse "
+                "search for a query and a passage"
+            )
     if comparisons:
         show.differences(comparisons)

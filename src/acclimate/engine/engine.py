@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from acclimate.engine.by_picture import (
 )
 from acclimate.engine.contents import Contents
 from acclimate.engine.hybrid import keep_weights, read_weights
-from acclimate.engine.kinds import dense_names, makers
+from acclimate.engine.kinds import SPARSE, dense_names, makers
 from acclimate.engine.manifest import read_manifest
 from acclimate.engine.models import Models
 from acclimate.engine.modes import (
@@ -50,6 +50,7 @@ from acclimate.engine.trace import Trace
 from acclimate.engine.writer import Writer
 from acclimate.errors import SnapshotGone, UsageError
 from acclimate.indexes.base import Kind, Retriever
+from acclimate.indexes.sparse import SparseLeg
 from acclimate.models.base import PictureEncoder, Vectors
 from acclimate.pictures.read import PictureSource, name_of
 from acclimate.progress import Progress, Silent
@@ -221,6 +222,16 @@ class Engine:
     ) -> list[list[Hit]]:
         """The best `options.k` hits for each query, without reasons; for measuring."""
         return self.retriever(options).search(queries, options.k)
+
+    def flops(self, queries: Sequence[str], mode: str = DEFAULTS.mode) -> float | None:
+        """What learned sparse search multiplies for a query and a passage, on these queries.
+
+        See `SparseLeg.flops`; None where the mode has no learned sparse search in it.
+        """
+        if SPARSE not in kinds_for(self.settings, chosen_mode(self.settings, mode)):
+            return None
+        leg = cast(SparseLeg, self._snapshot.legs[SPARSE])
+        return leg.flops(queries)
 
     def passage(self, passage_id: str) -> Passage | None:
         """One passage by its id."""

@@ -21,7 +21,8 @@ Units = Mapping[str, str]
 class Evaluation:
     """One system's quality on one corpus; `queries` counts the judged ones.
 
-    `per_query` holds measure → query id → value, `hits` the judged queries' results.
+    `per_query` holds measure → query id → value, `hits` the judged queries' results. `flops`, where
+    learned sparse search was measured, is what it multiplies for a query and a passage.
     """
 
     system: str
@@ -30,15 +31,17 @@ class Evaluation:
     measures: Mapping[str, Estimate]
     per_query: Mapping[str, Mapping[str, float]]
     hits: Mapping[str, Sequence[Hit]]
+    flops: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What `--json` shows: the means and their intervals."""
-        return {
+        value: dict[str, Any] = {
             "system": self.system,
             "corpus": self.corpus,
             "queries": self.queries,
             "measures": {name: asdict(estimate) for name, estimate in self.measures.items()},
         }
+        return value if self.flops is None else value | {"flops": round(self.flops, 3)}
 
 
 @dataclass(frozen=True, slots=True)
