@@ -168,6 +168,16 @@ def test_another_corpus_takes_the_place_of_the_files(finished: Finished, tmp_pat
     assert [cell["corpus"] for cell in listed] == ["one"] * 6
 
 
+def test_a_seed_takes_the_place_of_the_files(finished: Finished) -> None:
+    command = ("experiment", finished.file, "--out", finished.out, "--dry-run", "--json")
+    listed = acclimate(*command, "--seed", 1).json["cells"]
+    assert {cell["seed"] for cell in listed} == {None, 1}
+    assert {cell["state"] for cell in listed} == {"done"}
+    refused = acclimate(*command, "--seed", 1, "--seed", 1)
+    assert refused.code == 2
+    assert "each of them once" in refused.err
+
+
 def test_changed_corpus_measures_anew(finished: Finished, tmp_path: Path) -> None:
     parts = finished.parts | {"one": finished.parts["two"]}
     file = write_grid(tmp_path / "grid.toml", GRID, parts)

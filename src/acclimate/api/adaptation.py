@@ -116,25 +116,27 @@ def experiment(
     out: str | Path,
     corpora: Sequence[str] = (),
     progress: Progress | None = None,
+    seeds: Sequence[int] = (),
 ) -> Experiment:
     """Run the experiment in a TOML file, and write its tables and figures to `out`/NAME.
 
     NAME is the file's: several experiments can share `out`, and do alike cells once. Called again
-    with the same `out` it goes on where it stopped. `corpora` are some of the file's, or others in
-    their place. Cells that fail are in the result's `failed`; the others are done all the same.
+    with the same `out` it goes on where it stopped. `corpora` and `seeds` are some of the file's,
+    or others in their place. Cells that fail are in the result's `failed`; the others are done all
+    the same.
     """
     from acclimate.experiments.results import experiment as run
 
-    return run(Path(file), Path(out), corpora, progress or Silent())
+    return run(Path(file), Path(out), corpora, seeds, progress or Silent())
 
 
 def experiment_cells(
-    file: str | Path, out: str | Path, corpora: Sequence[str] = ()
+    file: str | Path, out: str | Path, corpora: Sequence[str] = (), seeds: Sequence[int] = ()
 ) -> list[Outcome]:
     """Every cell of an experiment, with its result where `out` has one; nothing is done."""
     from acclimate.experiments.results import cells
 
-    return cells(Path(file), Path(out), corpora)
+    return cells(Path(file), Path(out), corpora, seeds)
 
 
 def _tell_no_rules(recipe: Recipe, progress: Progress | None) -> None:

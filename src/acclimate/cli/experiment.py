@@ -44,6 +44,14 @@ def experiment(
             show_default=False,
         ),
     ] = None,
+    seeds: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--seed",
+            help="Only this seed in place of the file's; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list the cells, and which are done.")
     ] = False,
@@ -61,11 +69,11 @@ def experiment(
     * `acclimate experiment experiments/cpu/table1.toml --out runs/mine --corpus my-judged-corpus`
     """
     if dry_run:
-        cells = api.experiment_cells(file, out, corpora or ())
+        cells = api.experiment_cells(file, out, corpora or (), seeds or ())
         show.as_json({"cells": [_plain_cell(each) for each in cells]}) if json else _show(cells)
         return
     STATE.resumable = True
-    found = api.experiment(file, out, corpora or (), Bars())
+    found = api.experiment(file, out, corpora or (), Bars(), seeds or ())
     show.as_json(_plain(found)) if json else _show_found(found)
     if found.failed:
         raise typer.Exit(1)

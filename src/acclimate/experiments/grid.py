@@ -99,10 +99,10 @@ class Grid:
         return next(iter(measuring.parse(self.measures)))
 
 
-def read_grid(path: Path, corpora: Sequence[str] = ()) -> Grid:
-    """The experiment in a TOML file, on `corpora` where some are given.
+def read_grid(path: Path, corpora: Sequence[str] = (), seeds: Sequence[int] = ()) -> Grid:
+    """The experiment in a TOML file, on `corpora` and with `seeds` where some are given.
 
-    Those are some of the file's, by its names for them, or others.
+    Corpora are some of the file's, by its names for them, or others; seeds any.
 
     Raises InputError for what is no TOML, UsageError for what is no experiment.
     """
@@ -118,7 +118,9 @@ def read_grid(path: Path, corpora: Sequence[str] = ()) -> Grid:
     if corpora:
         known = {name: each for each in collections for name in (each.name, each.corpus)}
         collections = tuple(known.get(name, Collection(Path(name).name, name)) for name in corpora)
-    grid = replace(grid, corpora=collections, systems=systems, vary=axis)
+    grid = replace(
+        grid, corpora=collections, systems=systems, vary=axis, seeds=tuple(seeds) or grid.seeds
+    )
     _check(grid, place)
     return grid
 

@@ -17,15 +17,17 @@ from acclimate.progress import Progress
 from acclimate.runs import hold
 
 
-def experiment(file: Path, out: Path, corpora: Sequence[str], progress: Progress) -> Experiment:
+def experiment(
+    file: Path, out: Path, corpora: Sequence[str], seeds: Sequence[int], progress: Progress
+) -> Experiment:
     """Run what is missing of the experiment in `file`, and write its tables to `out`/NAME.
 
     They are written anew after every cell, and results.parquet at the end. NAME is the file's, so
     that several experiments can share one folder, and with it the cells and stages that they have
-    in common. `corpora` are some of the file's, or others in their place. Raises UsageError for
-    what the file cannot mean, RunFolderBusy where another experiment works in `out`.
+    in common. `corpora` and `seeds` are some of the file's, or others in their place. Raises
+    UsageError for what the file cannot mean, RunFolderBusy where another experiment works in `out`.
     """
-    grid = read_grid(file, corpora)
+    grid = read_grid(file, corpora, seeds)
     prepared = prepare(grid, file)
     _check_folder(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -39,10 +41,10 @@ def experiment(file: Path, out: Path, corpora: Sequence[str], progress: Progress
     return found
 
 
-def cells(file: Path, out: Path, corpora: Sequence[str]) -> list[Outcome]:
+def cells(file: Path, out: Path, corpora: Sequence[str], seeds: Sequence[int]) -> list[Outcome]:
     """Every cell of the experiment, with its result if it has one; nothing is done or written."""
     _check_folder(out)
-    return planned(prepare(read_grid(file, corpora), file), out)
+    return planned(prepare(read_grid(file, corpora, seeds), file), out)
 
 
 def _check_folder(out: Path) -> None:
