@@ -25,6 +25,8 @@ from acclimate.serve.settings import ServeSettings
 
 _log = logging.getLogger("acclimate.serve")
 _BACKLOG = 2048
+#: Kernels that each of two caches keeps; a shape takes a few.
+_KERNELS = 128
 
 
 def serve(folder: Path, settings: ServeSettings) -> None:
@@ -34,6 +36,7 @@ def serve(folder: Path, settings: ServeSettings) -> None:
     """
     log_to_stderr()
     _leave_room()
+    _keep_few_kernels()
     listener = listen(settings.host, settings.port)
     with listener:
         app = create_app(open_engine(folder, settings), settings)
@@ -76,6 +79,17 @@ def _leave_room() -> None:
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, torch.get_num_threads() - 1))
+
+
+def _keep_few_kernels() -> None:
+    """Let torch and oneDNN keep the kernels of some shapes only, unless the environment decides.
+
+    Both keep up to 1,024 by default, and a service meets new shapes for hours: batches of every
+    size, with texts of every length. Making one again takes no time that can be measured
+    (bench/shapes.py).
+    """
+    for name in ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
+        os.environ.setdefault(name, str(_KERNELS))
 
 
 def listen(host: str, port: int) -> socket.socket:
