@@ -15,6 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def held(process: int | str) -> int:
+    """Bytes that a process holds now, without what is mapped from files (Linux)."""
+    text = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return 1024 * int(text.partition("RssAnon:")[2].split()[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A service on this machine: what to call it, where it listens, its process."""
@@ -30,9 +36,8 @@ class Target:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> int:
-        """Bytes that the process holds now, without what is mapped from files (Linux)."""
-        text = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
-        return 1024 * int(text.partition("RssAnon:")[2].split()[0])
+        """Bytes that the process holds now."""
+        return held(self.pid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
     python -m bench.shapes --collection data/scifact
 
 Queries go through the model in batches of 1 to 16, drawn by chance, on one thread; each way in a
-process of its own. What is compiled for a shape of a matrix (oneDNN, on CPUs) is never given up.
+process of its own. What is compiled for a shape of a matrix (oneDNN, on CPUs) is kept, for about
+a thousand shapes unless LRU_CACHE_CAPACITY and ONEDNN_PRIMITIVE_CACHE_CAPACITY say otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from rich.console import Console
@@ -24,6 +24,7 @@ from acclimate.models.loading import fill_in_steps
 from acclimate.serve.models import STEP
 from bench.compare import machine
 from bench.inputs import MINILM, SEED, options, own_queries, some_passages
+from bench.load import held
 
 #: Tokens that texts are filled up to multiples of; 1 leaves them as they come.
 WAYS = (1, STEP, 2 * STEP)
@@ -50,9 +51,7 @@ def grown(collection: str, items: int, model: str, tokens: int) -> list[float]:
 
 
 def _held() -> float:
-    """Anonymous memory: what is mapped from files counts elsewhere."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return int(next(line for line in lines if line.startswith("RssAnon")).split()[1]) / 1024
+    return held("self") / 2**20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

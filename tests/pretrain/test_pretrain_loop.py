@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -45,10 +45,10 @@ def test_a_stopped_pre_training_ends_as_one_that_was_not(
         method = Mlm(student("bert"), MlmSettings())
         calls = iter(range(99))
 
-        def texts(rows: object) -> list[str]:
+        def texts(rows: Sequence[int]) -> list[str]:
             if next(calls) == fatal:
                 raise Killed
-            return [corpus.texts[row] for row in rows]  # type: ignore[attr-defined]
+            return [corpus.texts[row] for row in rows]
 
         course = pretrain(method, range(len(corpus.texts)), texts, SETTINGS, folder, Silent())
         assert (course.step, course.best_step, len(course.points)) == (4, 4, 2)

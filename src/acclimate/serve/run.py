@@ -85,8 +85,8 @@ def _keep_few_kernels() -> None:
     """Let torch and oneDNN keep the kernels of some shapes only, unless the environment decides.
 
     Both keep up to 1,024 by default, and a service meets new shapes for hours: batches of every
-    size, with texts of every length. Making one again takes no time that can be measured
-    (bench/shapes.py).
+    size, with texts of every length. `bench/shapes.py` shows
+    what is held either way, `bench/serve.py` that throughput stays.
     """
     for name in ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
         os.environ.setdefault(name, str(_KERNELS))
