@@ -86,7 +86,7 @@ def _keep_few_kernels() -> None:
 
     Both keep up to 1,024 by default, and a service meets new shapes for hours: batches of every
     size, with texts of every length. `bench/shapes.py` shows
-    what is held either way, `bench/serve.py` that throughput stays.
+    what is held either way, `bench/serve.py` what it costs.
     """
     for name in ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
         os.environ.setdefault(name, str(_KERNELS))
