@@ -153,6 +153,16 @@ def test_second_run_does_nothing_and_ends_with_the_same_files(finished: Finished
     assert {path: path.stat().st_mtime_ns for path in finished.out.glob("cells/**/*")} == times
 
 
+def test_cells_of_another_experiment_count_whatever_they_are_called_there(
+    finished: Finished, tmp_path: Path
+) -> None:
+    renamed = GRID.replace('name = "GPL"', 'name = "the paper\'s"')
+    other = write_grid(tmp_path / "other.toml", renamed, finished.parts)
+    listed = acclimate("experiment", other, "--out", finished.out, "--dry-run", "--json")
+    assert {cell["state"] for cell in listed.json["cells"]} == {"done"}
+    assert sum("the paper's" in cell["cell"] for cell in listed.json["cells"]) == 4
+
+
 def test_dry_run_lists_the_cells_and_writes_nothing(finished: Finished, tmp_path: Path) -> None:
     listed = acclimate("experiment", finished.file, "--out", finished.out, "--dry-run", "--json")
     assert {cell["state"] for cell in listed.json["cells"]} == {"done"}

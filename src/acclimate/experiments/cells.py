@@ -66,9 +66,13 @@ class Cell:
     def folder_name(self, opened: Opened) -> str:
         """Its name and a hash of all that decides its result."""
         readable = re.sub(r"[^\w.+-]+", "-", self.name).strip("-.")[:80]
-        return f"{readable}-{self._key(opened)[:12]}"
+        return f"{readable}-{self.key(opened)}"
 
-    def _key(self, opened: Opened) -> str:
+    def key(self, opened: Opened) -> str:
+        """A hash of all that decides its result, whatever it is called."""
+        return self._whole_key(opened)[:12]
+
+    def _whole_key(self, opened: Opened) -> str:
         recipe = replace(self.recipe, name="", description="")
         if self.system.search:
             decisive = (recipe.student, recipe.language, recipe.measure)

@@ -84,6 +84,12 @@ def keep(measured: Measured, folder: Path, name: str) -> None:
     replace_folder(aside, folder)
 
 
+def finished_cells(folder: Path) -> dict[str, Path]:
+    """The folders of all cells that are done, by their keys; names differ between experiments."""
+    done = sorted(path.parent for path in folder.glob(f"*/{RESULT}"))
+    return {path.name.rpartition("-")[2]: path for path in done if not path.name.startswith(".")}
+
+
 def read_kept(folder: Path) -> CellResult | None:
     """What a cell's folder holds; none where the cell was not finished."""
     if not (folder / RESULT).exists():

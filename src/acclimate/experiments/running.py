@@ -15,7 +15,7 @@ from acclimate.errors import AcclimateError
 from acclimate.experiments.cells import Cell, cells_of
 from acclimate.experiments.collections import Opened, open_collection, source_digest
 from acclimate.experiments.grid import Grid
-from acclimate.experiments.kept import CellResult, keep, read_kept
+from acclimate.experiments.kept import CellResult, finished_cells, keep, read_kept
 from acclimate.experiments.measuring import measure
 from acclimate.formats.files import atomic_write
 from acclimate.progress import Progress
@@ -65,8 +65,10 @@ def _with_sources(cells: Sequence[Cell], file: Path) -> list[Cell]:
 def planned(prepared: Prepared, out: Path) -> list[Outcome]:
     """Every cell, with its result where an earlier run kept one; nothing is written."""
     outcomes = []
+    done = finished_cells(out / "cells")
     for cell in prepared.cells:
-        folder = out / "cells" / cell.folder_name(prepared.opened[cell.collection.name])
+        opened = prepared.opened[cell.collection.name]
+        folder = done.get(cell.key(opened), out / "cells" / cell.folder_name(opened))
         outcomes.append(Outcome(cell, folder, read_kept(folder)))
     return outcomes
 
